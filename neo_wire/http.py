@@ -1,0 +1,179 @@
+"""HTTP requests and responses as frozen values: all that the layers below the transports know of HTTP.
+
+A request is what goes over the wire, to the byte: its URL in wire form, its headers in order, its whole body. So what
+was signed can be compared with what is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+from attrs import field, frozen
+
+from neo_wire.errors import ConfigurationError, Headers
+
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+_URL = re.compile(
+    r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.\-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?",
+    re.DOTALL,
+)
+_AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<name>[a-zA-Z0-9._\-]+))(?::(?P<port>[0-9]{0,5}))?")
+_PATH_SAFE = "/:@!$&'()*+,;=~%"
+_QUERY_SAFE = _PATH_SAFE + "?"
+_WIRE_FORM = re.compile(r"[!-~]*")
+
+
+@frozen
+class Url:
+    """A URL taken apart, in wire form: only printable ASCII, percent-encoded once.
+
+    Attributes:
+        scheme: "http" or "https".
+        host: name or address in lower case; an IPv6 address without its brackets.
+        port: None when it is the scheme's default.
+        path: begins with "/".
+        query: without the "?"; may be empty.
+    """
+
+    scheme: str
+    host: str
+    port: int | None = None
+    path: str = "/"
+    query: str = field(default="", repr=False)  # signatures and tokens of a presigned URL stand here
+    authority: str = field(init=False, repr=False, eq=False)
+    """The value of the Host header: brackets around IPv6, the port only when it is not the default."""
+
+    @authority.default
+    def _authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port is None else f"{host}:{self.port}"
+
+    @classmethod
+    def parse(cls, text: str) -> Url:
+        """Take an http or https URL apart; characters that no wire form may have are percent-encoded.
+
+        Raises:
+            ConfigurationError: another scheme, a user name or password, no valid host or port, control characters.
+        """
+        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+            raise ConfigurationError("the URL has a control character in it; remove it")
+        whole = _URL.fullmatch(text)
+        if whole is None or whole["scheme"].lower() not in DEFAULT_PORTS:
+            raise ConfigurationError(f"{_shown(text)} is not an http:// or https:// URL")
+        if "@" in whole["authority"]:
+            raise ConfigurationError("the URL has a user name or password before its host; remove it, it is never sent")
+        authority = _AUTHORITY.fullmatch(whole["authority"])
+        port = int(authority["port"]) if authority and authority["port"] else None
+        if authority is None or (port is not None and not 0 < port < 65536):
+            raise ConfigurationError(f"{_shown(text)} has no valid host and port: {whole['authority']!r}")
+        scheme = whole["scheme"].lower()
+        return cls(
+            scheme=scheme,
+            host=(authority["ipv6"] or authority["name"]).lower(),
+            port=None if port == DEFAULT_PORTS[scheme] else port,
+            path=_wire_form(whole["path"], _PATH_SAFE) or "/",
+            query=_wire_form(whole["query"] or "", _QUERY_SAFE),
+        )
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what a connection is made to."""
+        return f"{self.scheme}://{self.authority}"
+
+    @property
+    def target(self) -> str:
+        """Path and query: what stands in the request line."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    def __str__(self) -> str:
+        return self.origin + self.target
+
+
+def _wire_form(text: str, safe: str) -> str:
+    try:
+        return text if _WIRE_FORM.fullmatch(text) else quote(text, safe)
+    except UnicodeEncodeError:
+        raise ConfigurationError("the URL has a lone surrogate in it, which UTF-8 cannot express") from None
+
+
+def _shown(text: str) -> str:
+    """The URL for a message, without its query, where signatures and tokens stand, and without a password."""
+    plain = re.split(r"[?#]", text, maxsplit=1)[0]
+    return repr(re.sub(r"//[^/]*@", "//…@", plain)[:200])
+
+
+@frozen
+class HttpRequest:
+    """One request as it goes over the wire.
+
+    Attributes:
+        method: in upper case.
+        url: where it goes, in wire form.
+        headers: names and values in order; a name may repeat, case is free.
+        body: the whole body; empty for none.
+    """
+
+    method: str
+    url: Url
+    headers: Headers = field(default=(), repr=False)  # Authorization and session tokens stand here
+    body: bytes = field(default=b"", repr=False)  # may be of any size
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case; None when it is absent."""
+        return _first(self.headers, name)
+
+
+@frozen
+class HttpResponse:
+    """One response, read to its end.
+
+    Attributes:
+        status: the status code.
+        headers: names in lower case, in the order of arrival.
+        body: the whole body, content codings removed.
+        reason: the reason phrase; may be empty.
+    """
+
+    status: int
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)  # may be of any size
+    reason: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, whatever its case; None when it is absent."""
+        return _first(self.headers, name)
+
+
+def _first(headers: Headers, name: str) -> str | None:
+    wanted = name.lower()
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
+
+
+@frozen
+class Timeout:
+    """How long each wait of one exchange may take, in seconds.
+
+    Attributes:
+        connect: to make a connection, TLS handshake included.
+        read: without a single byte received.
+        write: without a single byte accepted.
+        pool: until a connection of the pool comes free.
+    """
+
+    connect: float = 60.0
+    read: float = 60.0
+    write: float = 60.0
+    pool: float = 60.0
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what is no bound: every wait has one."""
+        for name in ("connect", "read", "write", "pool"):
+            seconds = getattr(self, name)
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
+                raise ConfigurationError(f"the {name} timeout is {seconds!r}; give a number of seconds above 0")

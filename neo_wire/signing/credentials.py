@@ -1,0 +1,61 @@
+"""Credentials as a frozen value whose repr hides what is secret."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from attrs import field, frozen
+
+from neo_wire.errors import CredentialsError, PartialCredentials
+
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+
+@frozen(repr=False)
+class Credentials:
+    """An AWS key pair, and the session token when it is a temporary one.
+
+    Attributes:
+        access_key_id: the public half.
+        secret_access_key: the secret half; never shown.
+        session_token: of temporary credentials; None or an empty string for none; never shown.
+        expiration: when temporary credentials end, aware; None for never.
+        account_id: the account they belong to, when the source knows it.
+        source: where they came from, for messages, such as "environment".
+
+    Raises:
+        PartialCredentials: one half of the pair is empty.
+        CredentialsError: a value has a space, a line break or another character that no credential has; the expiration
+            is naive.
+    """
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = field(default=None, converter=lambda token: token or None)
+    expiration: datetime | None = None
+    account_id: str | None = None
+    source: str = "code"
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what would make a signature that no service accepts, or a header that is two."""
+        for name in ("access_key_id", "secret_access_key", "session_token"):
+            value = getattr(self, name)
+            if value is None and name == "session_token":
+                continue
+            if not isinstance(value, str):
+                raise CredentialsError(f"{name} from {self.source} is a {type(value).__name__}; give a string")
+            if not value:
+                raise PartialCredentials(f"{name} from {self.source} is empty; give both halves of the key pair")
+            if not _VISIBLE_ASCII.fullmatch(value):
+                raise CredentialsError(
+                    f"{name} from {self.source} has a character that no credential has, perhaps a space or a line "
+                    "break at its end; check how it was read"
+                )
+        if self.expiration is not None and self.expiration.utcoffset() is None:
+            raise CredentialsError(f"the expiration from {self.source} is naive; give it a time zone")
+
+    def __repr__(self) -> str:
+        token = ", session_token=…" if self.session_token else ""
+        ends = f", expiration={self.expiration.isoformat()}" if self.expiration else ""
+        return f"Credentials({self.access_key_id!r}, secret_access_key=…{token}{ends}, source={self.source!r})"
