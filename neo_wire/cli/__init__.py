@@ -1,1 +1,6 @@
-"""TODO."""
+"""The neo-wire command."""
+
+
+def main() -> int:
+    """Run the command."""
+    return 0

@@ -12,6 +12,10 @@ from neo_wire.errors import CredentialsError, PartialCredentials
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
+def _none_if_empty(token: str | None) -> str | None:
+    return token or None
+
+
 @frozen(repr=False)
 class Credentials:
     """An AWS key pair, and the session token when it is a temporary one.
@@ -32,7 +36,7 @@ class Credentials:
 
     access_key_id: str
     secret_access_key: str
-    session_token: str | None = field(default=None, converter=lambda token: token or None)
+    session_token: str | None = field(default=None, converter=_none_if_empty)
     expiration: datetime | None = None
     account_id: str | None = None
     source: str = "code"
