@@ -1,1 +1,74 @@
-"""TODO."""
+"""Amazon SageMaker Neo compilation jobs without botocore: signed, typed, synchronous and asynchronous.
+
+Every public name is here. Each is imported from its module when it is first used, so that `import neo_wire` costs next
+to nothing, and brings neither httpx nor cryptography nor asyncio. Type checkers read `__init__.pyi`.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from neo_wire._version import __version__
+
+_MODULES = {
+    "neo_wire.client": """
+        AsyncJsonClient AsyncNeoClient ClientOptions JsonClient NeoClient
+    """,
+    "neo_wire.errors": """
+        AccessDenied ClientClosed ConfigurationError ConnectFailed ConnectionClosed ConnectTimeout
+        CredentialsError EndpointError ExpiredToken InputValidationError MissingExtra NeoWireError
+        NoCredentials PartialCredentials PoolTimeout ProxyFailed ReadTimeout RedirectRefused ResourceInUse
+        ResourceLimitExceeded ResourceNotFound ResponseDecodeError ServerError ServiceError SignatureError
+        SigningError Throttling TlsError TransportError UndecodableErrorResponse UnrecognizedClient
+        ValidationException Violation WriteTimeout
+    """,
+    "neo_wire.http": """
+        HttpRequest HttpResponse Timeout Url
+    """,
+    "neo_wire.httpx_auth": """
+        SigV4Auth
+    """,
+    "neo_wire.schema": """
+        Byte Document Float Integer Length Long OpenIntEnum OpenStrEnum Pattern Range Sensitive Short
+        TaggedUnion TimestampFormat UnknownMember WireName camel_case pascal_case structure union
+    """,
+    "neo_wire.service": """
+        Operation OperationOutput ResponseMetadata Service Unit
+    """,
+    "neo_wire.shapes.enums": """
+        CompilationJobStatus Framework ListCompilationJobsSortBy SortOrder TargetDevice
+        TargetPlatformAccelerator TargetPlatformArch TargetPlatformOs
+    """,
+    "neo_wire.shapes.operations": """
+        CREATE_COMPILATION_JOB DELETE_COMPILATION_JOB DESCRIBE_COMPILATION_JOB LIST_COMPILATION_JOBS
+        SAGEMAKER STOP_COMPILATION_JOB
+    """,
+    "neo_wire.shapes.structures": """
+        CompilationJobSummary CreateCompilationJobRequest CreateCompilationJobResponse
+        DeleteCompilationJobRequest DerivedInformation DescribeCompilationJobRequest
+        DescribeCompilationJobResponse InputConfig ListCompilationJobsRequest ListCompilationJobsResponse
+        ModelArtifacts ModelDigests NeoVpcConfig OutputConfig StopCompilationJobRequest StoppingCondition
+        Tag TargetPlatform
+    """,
+    "neo_wire.signing.credentials": """
+        Credentials
+    """,
+    "neo_wire.signing.sigv4": """
+        Scope SigningOptions
+    """,
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+__all__ = ["__version__", *_MODULE_OF]  # names that are known to be strings
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # type checkers read the stub
+    """Import a public name at its first use."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'neo_wire' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return __all__

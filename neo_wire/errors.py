@@ -55,6 +55,10 @@ class SigningError(NeoWireError):
     """A request cannot be signed as asked: a value is malformed, or two options contradict each other."""
 
 
+class ClientClosed(NeoWireError):
+    """A call on a client that was closed; make a new one."""
+
+
 class MissingExtra(NeoWireError, ImportError):
     """A feature needs a package that is not installed; the message names the extra that brings it."""
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Settings and endpoints: which region, which host."""

@@ -1,0 +1,213 @@
+from neo_wire._version import __version__ as __version__
+from neo_wire.client import AsyncJsonClient as AsyncJsonClient
+from neo_wire.client import AsyncNeoClient as AsyncNeoClient
+from neo_wire.client import ClientOptions as ClientOptions
+from neo_wire.client import JsonClient as JsonClient
+from neo_wire.client import NeoClient as NeoClient
+from neo_wire.errors import AccessDenied as AccessDenied
+from neo_wire.errors import ClientClosed as ClientClosed
+from neo_wire.errors import ConfigurationError as ConfigurationError
+from neo_wire.errors import ConnectFailed as ConnectFailed
+from neo_wire.errors import ConnectionClosed as ConnectionClosed
+from neo_wire.errors import ConnectTimeout as ConnectTimeout
+from neo_wire.errors import CredentialsError as CredentialsError
+from neo_wire.errors import EndpointError as EndpointError
+from neo_wire.errors import ExpiredToken as ExpiredToken
+from neo_wire.errors import InputValidationError as InputValidationError
+from neo_wire.errors import MissingExtra as MissingExtra
+from neo_wire.errors import NeoWireError as NeoWireError
+from neo_wire.errors import NoCredentials as NoCredentials
+from neo_wire.errors import PartialCredentials as PartialCredentials
+from neo_wire.errors import PoolTimeout as PoolTimeout
+from neo_wire.errors import ProxyFailed as ProxyFailed
+from neo_wire.errors import ReadTimeout as ReadTimeout
+from neo_wire.errors import RedirectRefused as RedirectRefused
+from neo_wire.errors import ResourceInUse as ResourceInUse
+from neo_wire.errors import ResourceLimitExceeded as ResourceLimitExceeded
+from neo_wire.errors import ResourceNotFound as ResourceNotFound
+from neo_wire.errors import ResponseDecodeError as ResponseDecodeError
+from neo_wire.errors import ServerError as ServerError
+from neo_wire.errors import ServiceError as ServiceError
+from neo_wire.errors import SignatureError as SignatureError
+from neo_wire.errors import SigningError as SigningError
+from neo_wire.errors import Throttling as Throttling
+from neo_wire.errors import TlsError as TlsError
+from neo_wire.errors import TransportError as TransportError
+from neo_wire.errors import UndecodableErrorResponse as UndecodableErrorResponse
+from neo_wire.errors import UnrecognizedClient as UnrecognizedClient
+from neo_wire.errors import ValidationException as ValidationException
+from neo_wire.errors import Violation as Violation
+from neo_wire.errors import WriteTimeout as WriteTimeout
+from neo_wire.http import HttpRequest as HttpRequest
+from neo_wire.http import HttpResponse as HttpResponse
+from neo_wire.http import Timeout as Timeout
+from neo_wire.http import Url as Url
+from neo_wire.httpx_auth import SigV4Auth as SigV4Auth
+from neo_wire.schema import Byte as Byte
+from neo_wire.schema import Document as Document
+from neo_wire.schema import Float as Float
+from neo_wire.schema import Integer as Integer
+from neo_wire.schema import Length as Length
+from neo_wire.schema import Long as Long
+from neo_wire.schema import OpenIntEnum as OpenIntEnum
+from neo_wire.schema import OpenStrEnum as OpenStrEnum
+from neo_wire.schema import Pattern as Pattern
+from neo_wire.schema import Range as Range
+from neo_wire.schema import Sensitive as Sensitive
+from neo_wire.schema import Short as Short
+from neo_wire.schema import TaggedUnion as TaggedUnion
+from neo_wire.schema import TimestampFormat as TimestampFormat
+from neo_wire.schema import UnknownMember as UnknownMember
+from neo_wire.schema import WireName as WireName
+from neo_wire.schema import camel_case as camel_case
+from neo_wire.schema import pascal_case as pascal_case
+from neo_wire.schema import structure as structure
+from neo_wire.schema import union as union
+from neo_wire.service import Operation as Operation
+from neo_wire.service import OperationOutput as OperationOutput
+from neo_wire.service import ResponseMetadata as ResponseMetadata
+from neo_wire.service import Service as Service
+from neo_wire.service import Unit as Unit
+from neo_wire.shapes.enums import CompilationJobStatus as CompilationJobStatus
+from neo_wire.shapes.enums import Framework as Framework
+from neo_wire.shapes.enums import ListCompilationJobsSortBy as ListCompilationJobsSortBy
+from neo_wire.shapes.enums import SortOrder as SortOrder
+from neo_wire.shapes.enums import TargetDevice as TargetDevice
+from neo_wire.shapes.enums import TargetPlatformAccelerator as TargetPlatformAccelerator
+from neo_wire.shapes.enums import TargetPlatformArch as TargetPlatformArch
+from neo_wire.shapes.enums import TargetPlatformOs as TargetPlatformOs
+from neo_wire.shapes.operations import CREATE_COMPILATION_JOB as CREATE_COMPILATION_JOB
+from neo_wire.shapes.operations import DELETE_COMPILATION_JOB as DELETE_COMPILATION_JOB
+from neo_wire.shapes.operations import DESCRIBE_COMPILATION_JOB as DESCRIBE_COMPILATION_JOB
+from neo_wire.shapes.operations import LIST_COMPILATION_JOBS as LIST_COMPILATION_JOBS
+from neo_wire.shapes.operations import SAGEMAKER as SAGEMAKER
+from neo_wire.shapes.operations import STOP_COMPILATION_JOB as STOP_COMPILATION_JOB
+from neo_wire.shapes.structures import CompilationJobSummary as CompilationJobSummary
+from neo_wire.shapes.structures import CreateCompilationJobRequest as CreateCompilationJobRequest
+from neo_wire.shapes.structures import CreateCompilationJobResponse as CreateCompilationJobResponse
+from neo_wire.shapes.structures import DeleteCompilationJobRequest as DeleteCompilationJobRequest
+from neo_wire.shapes.structures import DerivedInformation as DerivedInformation
+from neo_wire.shapes.structures import DescribeCompilationJobRequest as DescribeCompilationJobRequest
+from neo_wire.shapes.structures import DescribeCompilationJobResponse as DescribeCompilationJobResponse
+from neo_wire.shapes.structures import InputConfig as InputConfig
+from neo_wire.shapes.structures import ListCompilationJobsRequest as ListCompilationJobsRequest
+from neo_wire.shapes.structures import ListCompilationJobsResponse as ListCompilationJobsResponse
+from neo_wire.shapes.structures import ModelArtifacts as ModelArtifacts
+from neo_wire.shapes.structures import ModelDigests as ModelDigests
+from neo_wire.shapes.structures import NeoVpcConfig as NeoVpcConfig
+from neo_wire.shapes.structures import OutputConfig as OutputConfig
+from neo_wire.shapes.structures import StopCompilationJobRequest as StopCompilationJobRequest
+from neo_wire.shapes.structures import StoppingCondition as StoppingCondition
+from neo_wire.shapes.structures import Tag as Tag
+from neo_wire.shapes.structures import TargetPlatform as TargetPlatform
+from neo_wire.signing.credentials import Credentials as Credentials
+from neo_wire.signing.sigv4 import Scope as Scope
+from neo_wire.signing.sigv4 import SigningOptions as SigningOptions
+
+__all__ = [
+    "CREATE_COMPILATION_JOB",
+    "DELETE_COMPILATION_JOB",
+    "DESCRIBE_COMPILATION_JOB",
+    "LIST_COMPILATION_JOBS",
+    "SAGEMAKER",
+    "STOP_COMPILATION_JOB",
+    "AccessDenied",
+    "AsyncJsonClient",
+    "AsyncNeoClient",
+    "Byte",
+    "ClientClosed",
+    "ClientOptions",
+    "CompilationJobStatus",
+    "CompilationJobSummary",
+    "ConfigurationError",
+    "ConnectFailed",
+    "ConnectTimeout",
+    "ConnectionClosed",
+    "CreateCompilationJobRequest",
+    "CreateCompilationJobResponse",
+    "Credentials",
+    "CredentialsError",
+    "DeleteCompilationJobRequest",
+    "DerivedInformation",
+    "DescribeCompilationJobRequest",
+    "DescribeCompilationJobResponse",
+    "Document",
+    "EndpointError",
+    "ExpiredToken",
+    "Float",
+    "Framework",
+    "HttpRequest",
+    "HttpResponse",
+    "InputConfig",
+    "InputValidationError",
+    "Integer",
+    "JsonClient",
+    "Length",
+    "ListCompilationJobsRequest",
+    "ListCompilationJobsResponse",
+    "ListCompilationJobsSortBy",
+    "Long",
+    "MissingExtra",
+    "ModelArtifacts",
+    "ModelDigests",
+    "NeoClient",
+    "NeoVpcConfig",
+    "NeoWireError",
+    "NoCredentials",
+    "OpenIntEnum",
+    "OpenStrEnum",
+    "Operation",
+    "OperationOutput",
+    "OutputConfig",
+    "PartialCredentials",
+    "Pattern",
+    "PoolTimeout",
+    "ProxyFailed",
+    "Range",
+    "ReadTimeout",
+    "RedirectRefused",
+    "ResourceInUse",
+    "ResourceLimitExceeded",
+    "ResourceNotFound",
+    "ResponseDecodeError",
+    "ResponseMetadata",
+    "Scope",
+    "Sensitive",
+    "ServerError",
+    "Service",
+    "ServiceError",
+    "Short",
+    "SigV4Auth",
+    "SignatureError",
+    "SigningError",
+    "SigningOptions",
+    "SortOrder",
+    "StopCompilationJobRequest",
+    "StoppingCondition",
+    "Tag",
+    "TaggedUnion",
+    "TargetDevice",
+    "TargetPlatform",
+    "TargetPlatformAccelerator",
+    "TargetPlatformArch",
+    "TargetPlatformOs",
+    "Throttling",
+    "Timeout",
+    "TimestampFormat",
+    "TlsError",
+    "TransportError",
+    "UndecodableErrorResponse",
+    "Unit",
+    "UnknownMember",
+    "UnrecognizedClient",
+    "Url",
+    "ValidationException",
+    "Violation",
+    "WireName",
+    "WriteTimeout",
+    "__version__",
+    "camel_case",
+    "pascal_case",
+    "structure",
+    "union",
+]

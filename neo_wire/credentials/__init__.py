@@ -1,0 +1,1 @@
+"""Where credentials come from: one module a provider, each a flow."""

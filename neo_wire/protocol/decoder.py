@@ -1,0 +1,326 @@
+"""The decoder: from JSON to a shape, by functions compiled once a class.
+
+Lenient in what a service may rightly send: unknown members are ignored, unknown enum values and union members are kept,
+missing members tolerated. Strict in the types: a member of another JSON type is a mismatch, named by its path.
+
+Source: Smithy 2.0, AWS JSON 1.1 protocol, shape serialization; client error correction.
+"""
+
+from __future__ import annotations
+
+import json
+from binascii import a2b_base64
+from collections.abc import Callable
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from neo_wire.members import Kind, Member, Schema, members
+from neo_wire.protocol import timestamps
+from neo_wire.protocol.mismatch import Mismatch, nature
+from neo_wire.schema import UnknownMember, is_unmodelled, shape_traits
+
+T = TypeVar("T")
+Decode = Callable[[Any], Any]  # Any: each takes parsed JSON and makes what its own schema says
+JsonLoads = Callable[[bytes], object]
+"""A JSON parser to use in place of the standard library's, such as `orjson.loads`; it raises ValueError."""
+
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+"""The largest response body that is decoded, or read at all."""
+
+_MAX_INTEGER_DIGITS: Final = 4300  # as the interpreter's own limit
+_NOT_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+def parse_json(body: bytes, loads: JsonLoads | None = None) -> object:
+    """The JSON value of a body, with numbers kept exact.
+
+    Raises:
+        Mismatch: the body is too large, not UTF-8, not JSON, or nested too deeply.
+    """
+    if len(body) > MAX_BODY_BYTES:
+        raise Mismatch(f"the body has more than {MAX_BODY_BYTES >> 20} MiB")
+    try:
+        if loads is not None:
+            return loads(body)
+        return _JSON.decode(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise Mismatch(f"the body is not UTF-8 (byte {error.start})") from None
+    except RecursionError:
+        raise Mismatch("the body is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise Mismatch(f"the body is not JSON ({error.msg} at character {error.pos})") from None
+    except (ValueError, ArithmeticError):
+        raise Mismatch("the body is not JSON, or has a number out of all bounds") from None
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(name)  # NaN and Infinity without quotes are no JSON
+
+
+_JSON: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+
+
+def decode(cls: type[T], value: object) -> T:
+    """An instance of a `@structure` or `@union` class from parsed JSON.
+
+    Raises:
+        Mismatch: a value is of another JSON type than its member.
+        TypeError: the class is no shape, or one of its annotations is no Smithy type.
+    """
+    shape: type = cls
+    compiled = (_union_decoder if shape_traits(shape).is_union else _structure_decoder)(shape)
+    try:
+        decoded: T = compiled(value)
+    except RecursionError:
+        raise Mismatch("the body is nested too deeply") from None
+    return decoded
+
+
+def _setter(cls: type, attribute: str) -> Callable[[object, object], None]:
+    """How a slot is filled without the constructor, which responses need not pay for."""
+    setter: Callable[[object, object], None] = getattr(cls, attribute).__set__
+    return setter
+
+
+def _unmodelled(cls: type) -> list[tuple[Callable[[object, object], None], object]]:
+    return [(_setter(cls, one.name), one.default) for one in attrs.fields(cls) if is_unmodelled(one)]
+
+
+_EMPTY: Final[dict[Kind, object]] = {Kind.LIST: (), Kind.MAP: MappingProxyType({})}
+
+
+def _missing(member: Member) -> object:
+    """What stands for a member that a response lacks."""
+    return _EMPTY.get(member.schema.kind) if member.required else None
+
+
+@lru_cache(maxsize=1024)
+def _structure_decoder(cls: type) -> Decode:
+    fields: list[tuple[str, Decode, Callable[[object, object], None], object]] | None = None
+    unmodelled = _unmodelled(cls)
+    new: Callable[[type], object] = object.__new__
+
+    def decode_structure(value: object) -> object:
+        nonlocal fields
+        if fields is None:  # at the first use, when a recursive class is complete
+            fields = [
+                (member.wire_name, _decoder(member.schema), _setter(cls, member.attribute), _missing(member))
+                for member in members(cls)
+            ]
+        if type(value) is not dict:
+            raise Mismatch(f"{nature(value)} where an object belongs")
+        instance = new(cls)
+        get = value.get
+        for wire_name, decode_member, set_slot, missing in fields:
+            item = get(wire_name)
+            if item is None:
+                set_slot(instance, missing)
+            else:
+                try:
+                    set_slot(instance, decode_member(item))
+                except Mismatch as mismatch:
+                    raise mismatch.under(wire_name)  # noqa: B904  # the same error, one level up
+        for set_slot, default in unmodelled:
+            set_slot(instance, default)
+        return instance
+
+    members(cls)  # a class that is no shape fails here, before anything is cached
+    return decode_structure
+
+
+@lru_cache(maxsize=1024)
+def _union_decoder(cls: type) -> Decode:
+    decode_structure = _structure_decoder(cls)
+    known = {member.wire_name for member in members(cls)}
+    set_unknown = _setter(cls, "unknown_member")
+
+    def decode_union(value: object) -> object:
+        if type(value) is not dict:
+            raise Mismatch(f"{nature(value)} where a union's object belongs")
+        present = {tag: item for tag, item in value.items() if item is not None and tag != "__type"}
+        if len(present) != 1:
+            raise Mismatch(f"a union with {len(present)} members, which has exactly one")
+        instance = decode_structure(present)
+        (tag, item), *_ = present.items()
+        if tag not in known:
+            set_unknown(instance, UnknownMember(tag, _document(item)))
+        return instance
+
+    return decode_union
+
+
+def _decoder(schema: Schema) -> Decode:
+    match schema.kind:
+        case Kind.STRUCTURE:
+            return _structure_decoder(schema.python)
+        case Kind.UNION:
+            return _union_decoder(schema.python)
+        case Kind.LIST:
+            return _list_decoder(schema)
+        case Kind.MAP:
+            return _map_decoder(schema)
+        case Kind.ENUM:
+            return _enum_decoder(schema.python, _string)
+        case Kind.INT_ENUM:
+            return _enum_decoder(schema.python, _integer_decoder(32))
+        case Kind.INTEGER:
+            return _integer_decoder(schema.bits)
+        case kind:
+            return _SIMPLE[kind]
+
+
+def _list_decoder(schema: Schema) -> Decode:
+    assert schema.element is not None  # noqa: S101  # of a list, always
+    decode_element = _decoder(schema.element)
+    sparse = schema.sparse
+
+    def decode_list(value: object) -> tuple[object, ...]:
+        if type(value) is not list:
+            raise Mismatch(f"{nature(value)} where a list belongs")
+        items = []
+        for index, item in enumerate(value):
+            if item is not None:
+                try:
+                    items.append(decode_element(item))
+                except Mismatch as mismatch:
+                    raise mismatch.under(index)  # noqa: B904  # the same error, one level up
+            elif sparse:
+                items.append(None)
+        return tuple(items)
+
+    return decode_list
+
+
+def _map_decoder(schema: Schema) -> Decode:
+    assert schema.element is not None  # noqa: S101  # of a map, always
+    assert schema.key is not None  # noqa: S101  # as above
+    decode_key, decode_element = _decoder(schema.key), _decoder(schema.element)
+    sparse = schema.sparse
+
+    def decode_map(value: object) -> dict[object, object]:
+        if type(value) is not dict:
+            raise Mismatch(f"{nature(value)} where an object belongs")
+        items = {}
+        for key, item in value.items():
+            if item is not None:
+                try:
+                    items[decode_key(key)] = decode_element(item)
+                except Mismatch as mismatch:
+                    raise mismatch.under(key)  # noqa: B904  # the same error, one level up
+            elif sparse:
+                items[decode_key(key)] = None
+        return items
+
+    return decode_map
+
+
+def _enum_decoder(cls: type[Enum], decode_value: Decode) -> Decode:
+    known = cls._value2member_map_
+
+    def decode_enum(value: object) -> object:
+        plain = decode_value(value)
+        return known.get(plain) or cls(plain)
+
+    return decode_enum
+
+
+def _integer_decoder(bits: int | None) -> Decode:
+    smallest, largest = (-(1 << bits - 1), (1 << bits - 1) - 1) if bits else (None, None)
+
+    def decode_integer(value: object) -> int:
+        if type(value) is not int:
+            value = _integral(value)
+        if largest is not None and smallest is not None and not smallest <= value <= largest:
+            raise Mismatch(f"a number beyond {bits} bits")
+        return value
+
+    return decode_integer
+
+
+def _integral(value: object) -> int:
+    """The int of a number written with a fraction of zero or an exponent, such as 5.0."""
+    if isinstance(value, float):
+        if value - value != 0:
+            raise Mismatch("a number that is not finite")
+        value = Decimal(value)
+    if not isinstance(value, Decimal):
+        raise Mismatch(f"{nature(value)} where an integer belongs")
+    if value.adjusted() >= _MAX_INTEGER_DIGITS:
+        raise Mismatch("a number out of all bounds")
+    if value != value.to_integral_value():
+        raise Mismatch("a number with a fraction where an integer belongs")
+    return int(value)
+
+
+def _string(value: object) -> str:
+    if type(value) is not str:
+        raise Mismatch(f"{nature(value)} where a string belongs")
+    return value
+
+
+def _boolean(value: object) -> bool:
+    if type(value) is not bool:
+        raise Mismatch(f"{nature(value)} where a boolean belongs")
+    return value
+
+
+def _float(value: object) -> float:
+    if isinstance(value, str) and value in _NOT_FINITE:
+        return _NOT_FINITE[value]
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Mismatch(f"{nature(value)} where a number belongs")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    if number - number != 0:
+        raise Mismatch("a number too large for a double")
+    return number
+
+
+def _big_decimal(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Mismatch(f"{nature(value)} where a number belongs")
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _blob(value: object) -> bytes:
+    try:
+        return a2b_base64(_string(value), strict_mode=True)
+    except ValueError:
+        raise Mismatch("a string that is not base64") from None
+
+
+def _timestamp(value: object) -> object:
+    try:
+        return timestamps.read(value)
+    except ValueError as error:
+        raise Mismatch(f"{error} where a timestamp belongs") from None
+
+
+def _document(value: object) -> object:
+    """JSON as the standard library gives it: a number with a fraction is a float, unless no float can hold it."""
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if number - number == 0 else value
+    if isinstance(value, list):
+        return [_document(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _document(item) for key, item in value.items()}
+    return value
+
+
+_SIMPLE: Final[dict[Kind, Decode]] = {
+    Kind.STRING: _string,
+    Kind.BOOLEAN: _boolean,
+    Kind.FLOAT: _float,
+    Kind.BIG_DECIMAL: _big_decimal,
+    Kind.BLOB: _blob,
+    Kind.TIMESTAMP: _timestamp,
+    Kind.DOCUMENT: _document,
+}

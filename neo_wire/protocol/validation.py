@@ -1,0 +1,261 @@
+"""Input validation: all broken rules of an input at once, found before anything is sent.
+
+The checks are compiled once a class, as the codec is. A path is put together only when something is wrong.
+
+Source: Smithy 2.0, constraint traits; the AWS JSON 1.1 protocol has no rules of its own here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Final
+
+from neo_wire.errors import InputValidationError, Violation
+from neo_wire.members import Kind, Schema, members
+from neo_wire.protocol.mismatch import join_path, nature
+from neo_wire.schema import shape_traits
+
+Step = str | int
+Problem = tuple[tuple[Step, ...], str]
+Check = Callable[[Any], "Sequence[Problem]"]  # Any: each takes what the user gave, of whatever type
+_NONE: Final[tuple[Problem, ...]] = ()
+_MAX_SHOWN: Final = 60
+_LARGEST_FLOAT: Final = (2 - 2**-23) * 2.0**127
+
+
+def validate(value: object) -> None:
+    """Check a structure or union against every rule of its members, and of theirs.
+
+    Raises:
+        InputValidationError: one or more rules are broken; it has all of them.
+        TypeError: the class is no shape, or one of its annotations is no Smithy type.
+    """
+    cls: type = type(value)
+    try:
+        problems = _shape_check(cls)(value)
+    except RecursionError:
+        problems = (((), "it is nested too deeply, or contains itself"),)
+    if problems:
+        raise InputValidationError(cls.__name__, [Violation(join_path(path), message) for path, message in problems])
+
+
+def _accept(_value: object) -> Sequence[Problem]:
+    """A document may be anything here: the encoder refuses what JSON cannot express."""
+    return _NONE
+
+
+def _under(step: Step, problems: Sequence[Problem]) -> Iterator[Problem]:
+    return (((step, *path), message) for path, message in problems)
+
+
+@lru_cache(maxsize=1024)
+def _shape_check(cls: type) -> Check:
+    fields: list[tuple[Callable[[object], object], str, bool, Check]] | None = None
+    traits = shape_traits(cls)
+    wire_names = {member.attribute: member.wire_name for member in members(cls)}
+    groups = (
+        [wire_names] if traits.is_union else [{name: wire_names[name] for name in g} for g in traits.exactly_one_of]
+    )
+
+    def check_shape(value: object) -> Sequence[Problem]:
+        nonlocal fields
+        if fields is None:  # at the first use, when a recursive class is complete
+            fields = [
+                (getattr(cls, one.attribute).__get__, one.wire_name, one.required, _check(one.schema))
+                for one in members(cls)
+            ]
+        if not isinstance(value, cls):
+            return [((), f"is {nature(value)}; give a {cls.__name__}")]
+        problems: list[Problem] = []
+        for get, wire_name, required, check in fields:
+            item = get(value)
+            if item is not None:
+                problems += _under(wire_name, check(item))
+            elif required:
+                problems.append(((wire_name,), "is missing, and required"))
+        for group in groups:
+            present = [wire_name for attribute, wire_name in group.items() if getattr(value, attribute) is not None]
+            if len(present) != 1:
+                given = f"{' and '.join(present)} are given" if present else "none is given"
+                problems.append(((), f"give exactly one of {', '.join(group.values())}; {given}"))
+        return problems
+
+    return check_shape
+
+
+def _check(schema: Schema) -> Check:
+    match schema.kind:
+        case Kind.STRUCTURE | Kind.UNION:
+            return _shape_check(schema.python)
+        case Kind.LIST:
+            return _list_check(schema)
+        case Kind.MAP:
+            return _map_check(schema)
+        case Kind.STRING:
+            return _string_check(schema)
+        case Kind.ENUM | Kind.INT_ENUM:
+            return _enum_check(schema)
+        case Kind.INTEGER | Kind.FLOAT | Kind.BIG_DECIMAL:
+            return _number_check(schema)
+        case Kind.BLOB:
+            return _blob_check(schema)
+        case Kind.BOOLEAN:
+            return lambda value: [] if isinstance(value, bool) else [((), f"is {nature(value)}; give True or False")]
+        case Kind.TIMESTAMP:
+            return _check_timestamp
+    return _accept
+
+
+def _length_problem(schema: Schema, count: int, unit: str) -> Sequence[Problem]:
+    length = schema.length
+    if length is None or (length.min <= count and (length.max is None or count <= length.max)):
+        return _NONE
+    bounds = f"{length.min} to {length.max}" if length.max is not None else f"at least {length.min}"
+    return [((), f"has {count} {unit}; it takes {bounds}")]
+
+
+def _string_check(schema: Schema) -> Check:
+    pattern = schema.pattern
+
+    def check_string(value: object) -> Sequence[Problem]:
+        if not isinstance(value, str):
+            return [((), f"is {nature(value)}; give a string")]
+        if problems := _length_problem(schema, len(value), "characters"):
+            return problems  # a string of the wrong length is not matched, so that no pattern sees more than it allows
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            return [((), "has a lone surrogate, which UTF-8 cannot express")]
+        if pattern is not None and not pattern.matches(value):
+            return [((), f"is {_shown(value, schema)}, which does not match {pattern.regex}")]
+        return _NONE
+
+    return check_string
+
+
+def _shown(value: object, schema: Schema) -> str:
+    if schema.sensitive:
+        return "a value"
+    return repr(value) if len(str(value)) <= _MAX_SHOWN else f"{str(value)[:_MAX_SHOWN]!r}…"
+
+
+def _enum_check(schema: Schema) -> Check:
+    cls: type[Enum] = schema.python
+    plain: type = str if schema.kind is Kind.ENUM else int
+    known = [member.value for member in cls]
+
+    def check_enum(value: object) -> Sequence[Problem]:
+        # A member that was made by hand, as `TargetDevice("new_device")`, says that its value is meant.
+        if isinstance(value, cls) or (value in known and isinstance(value, plain) and not isinstance(value, bool)):
+            return _NONE
+        if not isinstance(value, plain) or isinstance(value, bool):
+            return [((), f"is {nature(value)}; give a {cls.__name__}")]
+        import difflib  # needed only here
+
+        close = difflib.get_close_matches(value, known, n=1) if isinstance(value, str) else []
+        guess = f"did you mean {close[0]!r}? " if close else ""
+        some = ", ".join(map(str, known[:10])) + (", …" if len(known) > 10 else "")
+        way_out = f"for a value that is new at the service give {cls.__name__}({_shown(value, schema)})"
+        return [((), f"is {_shown(value, schema)}, which is none of {some}; {guess}{way_out}")]
+
+    return check_enum
+
+
+def _number_check(schema: Schema) -> Check:
+    allowed: tuple[type, ...] = {Kind.INTEGER: (int,), Kind.FLOAT: (int, float), Kind.BIG_DECIMAL: (int, Decimal)}[
+        schema.kind
+    ]
+    wanted = allowed[-1].__name__
+    low: float | None = schema.range.min if schema.range else None
+    high: float | None = schema.range.max if schema.range else None
+    if schema.kind is Kind.INTEGER and schema.bits:
+        low = max(low, -(1 << schema.bits - 1)) if low is not None else -(1 << schema.bits - 1)
+        high = min(high, (1 << schema.bits - 1) - 1) if high is not None else (1 << schema.bits - 1) - 1
+    single = schema.kind is Kind.FLOAT and schema.bits == 32
+
+    def check_number(value: object) -> Sequence[Problem]:
+        if isinstance(value, bool) or not isinstance(value, allowed):
+            return [((), f"is {nature(value)}; give {'an' if wanted == 'int' else 'a'} {wanted}")]
+        number: Any = value  # Any: int, float or Decimal, which compare with each other but share no type
+        if isinstance(value, Decimal) and not value.is_finite():
+            return [((), "is not finite, which JSON cannot express")]
+        if (low is not None and number < low) or (high is not None and number > high):
+            bounds = (
+                f"{low} to {high}"
+                if None not in (low, high)
+                else f"at least {low}"
+                if high is None
+                else f"at most {high}"
+            )
+            return [((), f"is {_number_shown(value, schema)}; it takes {bounds}")]
+        if single and isinstance(value, float) and _LARGEST_FLOAT < abs(value) < float("inf"):
+            return [((), f"is {_shown(value, schema)}; a 32-bit float ends at {_LARGEST_FLOAT:.4g}")]
+        return _NONE
+
+    return check_number
+
+
+def _number_shown(value: object, schema: Schema) -> str:
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"a number of {value.bit_length()} bits"
+    return _shown(value, schema)
+
+
+def _blob_check(schema: Schema) -> Check:
+    def check_blob(value: object) -> Sequence[Problem]:
+        if not isinstance(value, bytes | bytearray | memoryview):
+            return [((), f"is {nature(value)}; give bytes")]
+        return _length_problem(schema, len(bytes(value)), "bytes")
+
+    return check_blob
+
+
+def _check_timestamp(value: object) -> Sequence[Problem]:
+    if not isinstance(value, datetime):
+        return [((), f"is {nature(value)}; give an aware datetime")]
+    if value.utcoffset() is None:
+        return [((), "is a naive datetime, which could mean any time zone; give it one, such as tzinfo=UTC")]
+    return _NONE
+
+
+def _list_check(schema: Schema) -> Check:
+    assert schema.element is not None  # noqa: S101  # of a list, always
+    check_element = _check(schema.element)
+    sparse = schema.sparse
+
+    def check_list(value: object) -> Sequence[Problem]:
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
+            return [((), f"is {nature(value)}; give a list or a tuple")]
+        problems = list(_length_problem(schema, len(value), "elements"))
+        for index, item in enumerate(value):
+            if item is not None:
+                problems += _under(index, check_element(item))
+            elif not sparse:
+                problems.append(((index,), "is None, in a list that is not sparse"))
+        return problems
+
+    return check_list
+
+
+def _map_check(schema: Schema) -> Check:
+    assert schema.element is not None  # noqa: S101  # of a map, always
+    assert schema.key is not None  # noqa: S101  # as above
+    check_key, check_element = _check(schema.key), _check(schema.element)
+    sparse = schema.sparse
+
+    def check_map(value: object) -> Sequence[Problem]:
+        if not isinstance(value, Mapping):
+            return [((), f"is {nature(value)}; give a dict")]
+        problems = list(_length_problem(schema, len(value), "entries"))
+        for key, item in value.items():
+            step = str(key)[:_MAX_SHOWN]
+            problems += (((step, *path), f"as a key {message}") for path, message in check_key(key))
+            if item is not None:
+                problems += _under(step, check_element(item))
+            elif not sparse:
+                problems.append(((step,), "is None, in a map that is not sparse"))
+        return problems
+
+    return check_map

@@ -1,0 +1,301 @@
+"""Signature version 4: signs a request with an HMAC, in its headers.
+
+`sign` is pure: the time is an argument, and the request that it returns is a new one.
+
+Source: IAM user guide, "Create a signed AWS API request".
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import unquote
+
+from attrs import evolve, frozen
+
+from neo_wire.errors import Headers, SigningError
+from neo_wire.http import HttpRequest, Url
+from neo_wire.signing.canonical import canonical_headers, compose, payload_hash
+from neo_wire.signing.credentials import Credentials
+
+if TYPE_CHECKING:
+    from hashlib import _Hash  # what sha256() returns has a name for type checkers only
+
+ALGORITHM: Final = "AWS4-HMAC-SHA256"
+TERMINATOR: Final = "aws4_request"
+UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
+"""Stands for the payload hash of a request whose body is not signed."""
+
+SIGNER_HEADERS: Final = frozenset(
+    {"authorization", "x-amz-content-sha256", "x-amz-date", "x-amz-region-set", "x-amz-security-token"}
+)
+"""Headers, in lower case, that the signer sets, and so takes off a request that was signed before."""
+
+SIGNER_PARAMETERS: Final = frozenset(
+    {
+        "X-Amz-Algorithm",
+        "X-Amz-Content-Sha256",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-Region-Set",
+        "X-Amz-Security-Token",
+        "X-Amz-Signature",
+        "X-Amz-SignedHeaders",
+    }
+)
+"""Query parameters of a presigned request, taken off one that is signed again."""
+
+_REGION: Final = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")
+_SERVICE: Final = re.compile(r"[A-Za-z0-9._-]+")
+_HEX_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_PAYLOAD: Final = re.compile(r"[0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
+_TWO_DIGITS: Final = tuple([f"{number:02}" for number in range(60)])
+
+
+@frozen
+class Scope:
+    """The region and the service that a signature is good for; with a day, the credential scope.
+
+    Attributes:
+        region: such as "eu-west-1"; a host label.
+        service: the signing name, such as "sagemaker".
+
+    Raises:
+        SigningError: a value that would break out of its place in the scope.
+    """
+
+    region: str
+    service: str
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what is no region or no service."""
+        if not _REGION.fullmatch(self.region):
+            raise SigningError(f"the region {self.region!r} is not a host label; give one such as eu-west-1")
+        if not _SERVICE.fullmatch(self.service):
+            raise SigningError(f"the service {self.service!r} is not a signing name; give one such as sagemaker")
+
+    def credential_scope(self, short_date: str) -> str:
+        """The scope on one day, such as `20260101/eu-west-1/sagemaker/aws4_request`."""
+        return f"{short_date}/{self.region}/{self.service}/{TERMINATOR}"
+
+
+@frozen
+class SigningOptions:
+    """What of the signing differs between services.
+
+    Attributes:
+        normalize_path: remove dot segments and empty segments from the path that is signed.
+        double_encode_path: percent-encode the encoded path once more.
+        payload: what stands for the payload hash. None: the hash of the body, or the X-Amz-Content-SHA256 header that
+            the request has; a hex SHA-256, for instance `payload_hash` of a stream; `UNSIGNED_PAYLOAD`, over https
+            only: over plain http the body is hashed all the same; or one of S3's STREAMING- markers.
+        content_sha256: send and sign an X-Amz-Content-SHA256 header, whatever the request has.
+        sign_session_token: False adds the session token after signing, as IoT's MQTT over WebSocket wants it.
+        unsigned_presign: a presigned request leaves its body unsigned, unless `payload` says what is signed.
+
+    Raises:
+        SigningError: the payload is none of these.
+    """
+
+    normalize_path: bool = True
+    double_encode_path: bool = True
+    payload: str | None = None
+    content_sha256: bool = False
+    sign_session_token: bool = True
+    unsigned_presign: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what cannot stand for a payload hash."""
+        if self.payload is not None and not _PAYLOAD.fullmatch(self.payload):
+            raise SigningError(
+                f"the payload {self.payload!r} is neither a hex SHA-256 in lower case, nor {UNSIGNED_PAYLOAD}, nor a "
+                "STREAMING- marker"
+            )
+
+
+DEFAULT: Final = SigningOptions()
+"""How all services but S3 sign."""
+
+S3: Final = SigningOptions(normalize_path=False, double_encode_path=False, content_sha256=True, unsigned_presign=True)
+"""How S3 signs. Every character of a key but letters, digits and `-._~/` must be percent-encoded in the URL."""
+
+
+def sign(
+    request: HttpRequest, credentials: Credentials, scope: Scope, at: datetime, options: SigningOptions = DEFAULT
+) -> HttpRequest:
+    """The request with Host, X-Amz-Date, Authorization and, where they are needed, the token and the payload hash.
+
+    Every other header is signed but those of `NEVER_SIGNED`: add what may change on the way after signing. What an
+    earlier signature left, in the headers or in the query, is taken off, so a request can be signed again.
+
+    Args:
+        request: its body whole, unless `options.payload` stands for it.
+        credentials: the key pair, and its session token.
+        scope: the region and the service.
+        at: the time of signing, aware.
+        options: what of the signing differs between services.
+
+    Raises:
+        SigningError: the time is naive, or the method, a header or the URL cannot be sent as it is.
+    """
+    date = long_date(at)
+    secret, region, service = credentials.secret_access_key, scope.region, scope.service
+    return authorize(
+        request,
+        date,
+        algorithm=ALGORITHM,
+        credential=credentials.access_key_id,
+        credential_scope=scope.credential_scope(date[:8]),
+        signer=lambda to_sign: signature(to_sign, secret, date[:8], region, service),
+        session_token=credentials.session_token,
+        options=options,
+    )
+
+
+def authorize(
+    request: HttpRequest,
+    date: str,
+    *,
+    algorithm: str,
+    credential: str,
+    credential_scope: str,
+    signer: Callable[[str], str],
+    session_token: str | None = None,
+    added: Headers = (),
+    options: SigningOptions = DEFAULT,
+) -> HttpRequest:
+    """Sign the headers of a request with any algorithm of the family: all that `sign` does but the signature itself.
+
+    Args:
+        request: the request to sign, or to sign again.
+        date: the time of signing, as `long_date` gives it.
+        algorithm: the first word of the Authorization header.
+        credential: what names the key: the access key id, or a certificate's serial number.
+        credential_scope: what the signature is good for, without the credential.
+        signer: makes the signature, in hex, of a string to sign.
+        session_token: sent as X-Amz-Security-Token.
+        added: headers that the algorithm needs, to be sent and signed.
+        options: what of the signing differs between services.
+    """
+    url, headers, payload = unsigned(request, options)
+    headers = (*headers, ("X-Amz-Date", date), *added)
+    if session_token and options.sign_session_token:
+        headers = (*headers, ("X-Amz-Security-Token", session_token))
+    lines, names = canonical_headers(headers)
+    canonical = compose(request.method, url, lines, names, payload, options.normalize_path, options.double_encode_path)
+    signed = signer(string_to_sign(algorithm, date, credential_scope, canonical))
+    authorization = f"{algorithm} Credential={credential}/{credential_scope}, SignedHeaders={names}, Signature={signed}"
+    headers = (*headers, ("Authorization", authorization))
+    if session_token and not options.sign_session_token:
+        headers = (*headers, ("X-Amz-Security-Token", session_token))
+    return HttpRequest(request.method, url, headers, request.body)
+
+
+class Unsigned(NamedTuple):
+    """A request made ready for signing."""
+
+    url: Url
+    """Without the parameters of a presigned request."""
+    headers: Headers
+    """With Host and, where it is needed, X-Amz-Content-SHA256; without what an earlier signature left."""
+    payload: str
+    """What stands for the payload hash in the canonical request."""
+
+
+def unsigned(request: HttpRequest, options: SigningOptions) -> Unsigned:
+    """Take off what an earlier signature left, add the Host header and decide what stands for the payload hash."""
+    url, headers = request.url, request.headers
+    found = _survey(tuple([name for name, _ in headers]))
+    declared = None
+    if found.kept is not None:
+        if found.content_sha256 is not None:
+            declared = headers[found.content_sha256][1].strip()
+        headers = tuple([headers[place] for place in found.kept])
+    if not found.host:
+        headers = (("Host", url.authority), *headers)
+    if "X-Amz-" in url.query:
+        url = evolve(url, query=without_parameters(url.query, SIGNER_PARAMETERS))
+
+    payload = options.payload or (None if options.content_sha256 else declared)
+    if payload is None or (payload == UNSIGNED_PAYLOAD and url.scheme != "https"):
+        payload = payload_hash(request.body)
+    if options.content_sha256 or declared is not None or (options.payload and not _HEX_SHA256.fullmatch(payload)):
+        headers = (*headers, ("X-Amz-Content-SHA256", payload))
+    return Unsigned(url, headers, payload)
+
+
+class _Survey(NamedTuple):
+    kept: tuple[int, ...] | None
+    """The places of the headers that the signer does not set itself; None when that is all."""
+    host: bool
+    content_sha256: int | None
+
+
+@lru_cache(maxsize=128)
+def _survey(names: tuple[str, ...]) -> _Survey:
+    """What follows from the names of a request's headers alone; they are no secret, so it is kept."""
+    lower = [name.lower() for name in names]
+    kept = tuple([place for place, name in enumerate(lower) if name not in SIGNER_HEADERS])
+    content_sha256 = lower.index("x-amz-content-sha256") if "x-amz-content-sha256" in lower else None
+    return _Survey(None if len(kept) == len(names) else kept, "host" in lower, content_sha256)
+
+
+def without_parameters(query: str, names: Collection[str]) -> str:
+    """A wire query without the parameters of these names; the others as they were."""
+    return "&".join([part for part in query.split("&") if unquote(part.partition("=")[0]) not in names])
+
+
+def long_date(at: datetime) -> str:
+    """The time as X-Amz-Date has it, in UTC, such as `20260101T000000Z`; its first 8 characters are the short date.
+
+    Raises:
+        SigningError: the time is naive.
+    """
+    if at.tzinfo is not UTC:
+        if at.utcoffset() is None:
+            raise SigningError("the time of signing is naive; give it a time zone, such as datetime.now(UTC)")
+        at = at.astimezone(UTC)
+    two = _TWO_DIGITS  # a third of the time of strftime
+    return f"{at.year:04}{two[at.month]}{two[at.day]}T{two[at.hour]}{two[at.minute]}{two[at.second]}Z"
+
+
+def string_to_sign(algorithm: str, long_date: str, credential_scope: str, canonical_request: str) -> str:
+    """What the signature is made of: algorithm, time, scope and the hash of the canonical request."""
+    return f"{algorithm}\n{long_date}\n{credential_scope}\n{sha256(canonical_request.encode()).hexdigest()}"
+
+
+@lru_cache(maxsize=16)
+def signing_key(secret_access_key: str, short_date: str, region: str, service: str) -> bytes:
+    """The key of one day, region and service; the last few are kept, `forget_keys` drops them."""
+    key = f"AWS4{secret_access_key}".encode()
+    for message in (short_date, region, service, TERMINATOR):
+        key = hmac.digest(key, message.encode(), "sha256")
+    return key
+
+
+def signature(string_to_sign: str, secret_access_key: str, short_date: str, region: str, service: str) -> str:
+    """The signature, in hex: the HMAC-SHA256 of the string to sign under the signing key."""
+    keyed_inner, keyed_outer = _keyed_hashes(secret_access_key, short_date, region, service)
+    inner, outer = keyed_inner.copy(), keyed_outer.copy()
+    inner.update(string_to_sign.encode())
+    outer.update(inner.digest())
+    return outer.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _keyed_hashes(secret_access_key: str, short_date: str, region: str, service: str) -> tuple[_Hash, _Hash]:
+    """The two hashes of an HMAC (RFC 2104), fed with the key, to be copied: half the time of `hmac.digest`."""
+    block = signing_key(secret_access_key, short_date, region, service).ljust(64, b"\0")
+    return sha256(bytes([byte ^ 0x36 for byte in block])), sha256(bytes([byte ^ 0x5C for byte in block]))
+
+
+def forget_keys() -> None:
+    """Drop the signing keys that are kept for the next request, for instance when a client is closed."""
+    _keyed_hashes.cache_clear()
+    signing_key.cache_clear()
