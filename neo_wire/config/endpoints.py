@@ -43,6 +43,6 @@ def resolve_endpoint(endpoint_prefix: str, region: str, endpoint_url: str | None
         len(url.host) > _MAX_HOST or not all(_LABEL.fullmatch(label) for label in url.host.removesuffix(".").split("."))
     ):
         raise EndpointError(f"endpoint_url has {url.host[:_MAX_HOST]!r} for a host, which is no host name")
-    if any(segment in ("", ".", "..") for segment in url.path.strip("/").split("/")) and url.path.strip("/"):
+    if any(segment in ("", ".", "..") for segment in url.path.removesuffix("/").split("/")[1:]):
         raise EndpointError(f"endpoint_url has the path {url.path!r}; write it without empty and dot segments")
     return url if url.path.endswith("/") else attrs.evolve(url, path=url.path + "/")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from neo_wire.errors import ResponseDecodeError
 from neo_wire.http import HttpRequest, HttpResponse, Url
-from neo_wire.protocol.decoder import JsonLoads, decode, parse_json
+from neo_wire.protocol.decoder import MAX_BODY_BYTES, JsonLoads, decode, parse_json
 from neo_wire.protocol.encoder import encode
 from neo_wire.protocol.error_mapper import excerpt, map_error, request_id
 from neo_wire.protocol.mismatch import Mismatch
@@ -68,7 +68,8 @@ def deserialize(
     if not 200 <= response.status < 300:
         raise map_error(response, operation, attempts=attempts, loads=loads)
     try:
-        value = parse_json(response.body, loads) if response.body.strip() else None
+        empty = len(response.body) <= MAX_BODY_BYTES and not response.body.strip()
+        value = None if empty else parse_json(response.body, loads)
         if value is None and operation.has_output:
             raise Mismatch(f"the body is empty, and {operation.name} has an output")
         output = decode(operation.output, {} if value is None else value)

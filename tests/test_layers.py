@@ -1,0 +1,113 @@
+"""The layers: imports go down only, siblings keep apart, and what is pure imports nothing that does I/O."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import neo_wire
+
+PACKAGE = Path(neo_wire.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# The layer of each module or package directly below neo_wire; a new one has to be put in its place here.
+LAYERS = {
+    "_version": 0,
+    "errors": 0,
+    "http": 0,
+    "schema": 0,
+    "members": 0,
+    "service": 0,
+    "shapes": 1,
+    "protocol": 1,
+    "signing": 1,
+    "config": 1,
+    "flow": 2,
+    "credentials": 2,
+    "call": 2,
+    "transports": 3,
+    "client": 4,
+    "httpx_auth": 4,
+    "local": 4,
+    "cli": 4,
+    "__main__": 4,
+}
+# Within L0 too there is an order: each may import those before it.
+ORDER = ["_version", "errors", "http", "schema", "members", "service"]
+IMPURE = {"asyncio", "httpx", "httpx2", "anyio", "trio", "socket", "ssl", "subprocess", "time", "threading", "select"}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Every module that a file imports, at its top or anywhere below, in full."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name} has a relative import"
+            assert node.module is not None
+            found.add(node.module)
+            if node.module == "neo_wire":
+                found |= {f"neo_wire.{alias.name}" for alias in node.names}
+    return found
+
+
+def parts_imported(path: Path) -> set[str]:
+    return {name.split(".")[1] for name in imported(path) if name.startswith("neo_wire.")}
+
+
+def test_every_module_has_a_layer() -> None:
+    assert {part_of(path) for path in FILES} - {"__init__"} <= set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if part_of(p) != "__init__"], ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_imports_go_down_only(path: Path) -> None:
+    own = part_of(path)
+    for other in parts_imported(path) - {own}:
+        assert other in LAYERS, f"{path.name} imports neo_wire.{other}, which is no public name's module"
+        allowed = LAYERS[other] < LAYERS[own] or (LAYERS[own] == LAYERS[other] and LAYERS[own] not in (0, 1))
+        if LAYERS[own] == LAYERS[other] == 0:
+            allowed = ORDER.index(other) < ORDER.index(own)
+        assert allowed, f"{own} (L{LAYERS[own]}) imports {other} (L{LAYERS[other]})"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if LAYERS.get(part_of(p), 9) <= 2], ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_what_is_pure_imports_nothing_that_does_io(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert not roots & IMPURE
+    attributes = {
+        ast.unparse(node) for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)
+    }
+    assert not attributes & {
+        "os.environ",
+        "os.getenv",
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "date.today",
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_bridge_and_what_is_made_for_httpx_import_it(path: Path) -> None:
+    allowed = {"transports/httpx_bridge.py", "httpx_auth.py", "local/httpx_transport.py"}
+    if str(path.relative_to(PACKAGE)) not in allowed:
+        assert not {name.split(".")[0] for name in imported(path)} & {"httpx", "httpx2", "httpcore"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_runtime_dependencies_are_the_declared_ones(path: Path) -> None:
+    third_party = {"attrs", "httpx", "cryptography", "rich", "neo_wire"}
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert roots <= third_party | set(sys.stdlib_module_names)
