@@ -5,6 +5,7 @@ What surrounds an attempt (retries, credentials that refresh) is added here, onc
 
 from __future__ import annotations
 
+import logging
 import platform
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -25,6 +26,7 @@ from neo_wire.signing.sigv4 import Scope, sign
 I = TypeVar("I")  # noqa: E741  # Smithy's letters for input and output
 O = TypeVar("O")  # noqa: E741  # as above
 
+_log: Final = logging.getLogger(__name__)
 USER_AGENT: Final = f"neo-wire/{__version__} lang/python#{platform.python_version()}"
 
 
@@ -61,6 +63,7 @@ def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow
     """
     request = serialize(operation, input, settings.url, validate_input=settings.validate_input)
     response = yield from _attempt(request, settings)
+    _log.debug("%s at %s: HTTP %d", operation.name, settings.url.origin, response.status)
     if 300 <= response.status < 400:
         raise RedirectRefused(
             f"the server answers HTTP {response.status} and redirects to {_target(response)}; a signed request is not "

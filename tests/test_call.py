@@ -161,3 +161,10 @@ def test_a_json_parser_of_the_user_is_used(credentials: Credentials) -> None:
     flow = invoke(LIST_COMPILATION_JOBS, ListCompilationJobsRequest(), settings(credentials, json_loads=loads))
     output, _ = answered(flow, HttpResponse(200, (), b"[something else]"))
     assert (output.next_token, seen) == ("parsed", [b"[something else]"])
+
+
+def test_the_log_says_what_happened_and_no_secret(credentials: Credentials, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", logger="neo_wire"):
+        page = HttpResponse(200, (), b'{"CompilationJobSummaries":[]}')
+        answered(invoke(LIST_COMPILATION_JOBS, ListCompilationJobsRequest(), settings(credentials)), page)
+    assert caplog.messages == ["ListCompilationJobs at https://api.sagemaker.us-west-2.amazonaws.com: HTTP 200"]

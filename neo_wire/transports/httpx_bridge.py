@@ -2,7 +2,7 @@
 
 It is driven through the transport API, so that nothing is added to a request: the bytes that were signed are the bytes
 sent. What httpx raises becomes a `TransportError` here, and no httpx object leaves. httpx2, which has the same API,
-works as well: its objects are known by the module that their class comes from. Either is imported at the first exchange.
+works as well: its objects are known by the module of their class. Either is imported at the first exchange.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ class HttpxClient(Protocol):
     def send(self, request: Any, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...) -> Any:  # noqa: ANN401  # see above
         """Send one request."""
 
+    def close(self) -> None:
+        """Let go of the connections."""
+
 
 class AsyncHttpxTransport(Protocol):
     """An asynchronous transport of httpx or httpx2, such as `httpx.AsyncHTTPTransport`."""
@@ -57,6 +60,9 @@ class AsyncHttpxClient(Protocol):
         follow_redirects: Any = ...,  # noqa: ANN401  # see above
     ) -> Coroutine[Any, Any, Any]:
         """Send one request."""
+
+    def aclose(self) -> Coroutine[Any, Any, None]:
+        """Let go of the connections."""
 
 
 # What each exception means, by its name, which httpx and httpx2 share: the error, and whether the request may have been
