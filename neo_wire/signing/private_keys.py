@@ -205,12 +205,12 @@ def _parse_key(load: Callable[[bytes, bytes | None], object], data: bytes, passw
     except TypeError:
         problem = "is encrypted: give its password" if secret is None else "is not encrypted: leave the password out"
     except UnsupportedAlgorithm:
-        problem = "is of a type, or encrypted in a way, that is not supported: convert it to PKCS#8"
+        problem = "is of a type, on a curve or encrypted in a way that is not supported"
     except ValueError:
         problem = (
             "is damaged or no PKCS#8, PKCS#1 or SEC1 key"
             if secret is None
-            else "cannot be decrypted: the password is wrong, or the data is damaged or no private key"
+            else "cannot be decrypted: the password is wrong, the data is damaged, or the encryption is not supported"
         )
     raise SigningError(f"the private key {problem}")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ from attrs import field, frozen
 from neo_wire.errors import SigningError
 from neo_wire.http import HttpRequest
 from neo_wire.signing.credentials import Credentials
+from neo_wire.signing.presign import PresignedRequest, authorize_query
 from neo_wire.signing.private_keys import require_cryptography
 from neo_wire.signing.sigv4 import DEFAULT, TERMINATOR, Scope, SigningOptions, authorize, long_date
 
@@ -134,6 +135,46 @@ def sign(
         credential_scope=credential_scope(date[:8], scope.service),
         signer=lambda to_sign: signature(to_sign, key_pair),
         session_token=credentials.session_token,
+        added=(("X-Amz-Region-Set", region_set(scope.region if regions is None else regions)),),
+        options=options,
+    )
+
+
+def presign(
+    request: HttpRequest,
+    credentials: Credentials,
+    scope: Scope,
+    at: datetime,
+    *,
+    expires: int | timedelta = 3600,
+    options: SigningOptions = DEFAULT,
+    regions: str | Iterable[str] | None = None,
+) -> PresignedRequest:
+    """Sign a request in its query, as `signing.presign` does, but for several regions.
+
+    Args:
+        request: what will be sent; what an earlier signature left is taken off.
+        credentials: the key pair, and its session token.
+        scope: the service, and the region that stands for the region set when that is not given.
+        at: the time of signing, aware.
+        expires: for how many seconds it is good, 1 to 604800; cut to what the credentials have left.
+        options: what of the signing differs between services; with `S3` the body is not signed.
+        regions: what the signature is good for, as in `region_set`; None for the region of the scope.
+
+    Raises:
+        MissingExtra: `cryptography` is not installed.
+        SigningError: the time is naive, a region is none, `expires` is out of bounds, the credentials have expired, or
+            the method, a header or the URL cannot be sent as it is.
+    """
+    key_pair = derive_key_pair(credentials.access_key_id, credentials.secret_access_key)
+    return authorize_query(
+        request,
+        credentials,
+        at,
+        expires=expires,
+        algorithm=ALGORITHM,
+        credential_scope=credential_scope(long_date(at)[:8], scope.service),
+        signer=lambda to_sign: signature(to_sign, key_pair),
         added=(("X-Amz-Region-Set", region_set(scope.region if regions is None else regions)),),
         options=options,
     )

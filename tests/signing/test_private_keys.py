@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -36,6 +37,9 @@ PEM_FORMS = [
     (PrivateFormat.TraditionalOpenSSL, True),
 ]
 DER_FORMS = PEM_FORMS[:3]
+
+
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command is not installed")
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +89,7 @@ def test_der_keys_come_back(key: PrivateKey, form: PrivateFormat, encrypted: boo
     assert public_bytes(loaded) == public_bytes(key)
 
 
+@needs_openssl
 @pytest.mark.parametrize(
     "command",
     [
@@ -152,6 +157,13 @@ def test_key_types_that_cannot_sign() -> None:
     assert "ssh-keygen -p -m PKCS8" in refusal(ssh)
 
 
+@needs_openssl
+def test_a_curve_that_the_parser_does_not_know() -> None:
+    command = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp192k1"
+    pem = subprocess.run(command.split(), capture_output=True, check=True).stdout  # noqa: S603 - a constant command
+    assert "on a curve or encrypted in a way that is not supported" in refusal(pem)
+
+
 def test_data_without_a_key(rsa_key: rsa.RSAPrivateKey) -> None:
     pem = dump(rsa_key, Encoding.PEM, PrivateFormat.PKCS8)
     leaf = certificate("leaf", rsa_key).public_bytes(Encoding.PEM)
@@ -196,6 +208,14 @@ def test_certificates_in_every_form(rsa_key: rsa.RSAPrivateKey) -> None:
 def test_data_without_a_certificate(data: bytes, told: str) -> None:
     with pytest.raises(SigningError, match=told) as caught:
         load_certificates(data)
+    checked_text(caught.value, None)
+
+
+def test_a_certificate_with_a_damaged_part_is_refused_before_it_is_asked_for(rsa_key: rsa.RSAPrivateKey) -> None:
+    der = certificate("leaf", rsa_key).public_bytes(Encoding.DER)
+    name = der.rindex(b"\x0c\x04leaf")  # the tag of a UTF-8 string, in the subject
+    with pytest.raises(SigningError, match="the certificate is damaged: its subject, its issuer or an") as caught:
+        load_certificates(der[:name] + b"\x00" + der[name + 1 :])
     checked_text(caught.value, None)
 
 
