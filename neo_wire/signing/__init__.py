@@ -1,7 +1,8 @@
 """AWS request signing, usable without the rest of the library.
 
 Pure functions over `HttpRequest`: sign it in its headers (`sign`) or in its query (`presign`), check a signature
-(`verify`), or see how one came about (`explain`).
+(`verify`), or see how one came about (`explain`). The module `sigv4a` signs for several regions at once, `x509` with a
+certificate; both need the extra `neo-wire[crypto]`.
 """
 
 from neo_wire.signing.authorization import Authorization, Refusal, read_authorization
@@ -23,9 +24,9 @@ from neo_wire.signing.sigv4 import (
     Scope,
     SigningOptions,
     forget_keys,
+    hmac_signer,
     long_date,
     sign,
-    signature,
     signing_key,
     string_to_sign,
 )
@@ -50,12 +51,12 @@ __all__ = [
     "canonical_request",
     "explain",
     "forget_keys",
+    "hmac_signer",
     "long_date",
     "payload_hash",
     "presign",
     "read_authorization",
     "sign",
-    "signature",
     "signing_key",
     "string_to_sign",
     "verify",

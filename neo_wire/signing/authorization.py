@@ -138,7 +138,7 @@ def read_authorization(request: HttpRequest) -> Authorization:
         expires = _expires(in_query["Expires"])
         token, regions = in_query.get("Security-Token", token), in_query.get("Region-Set", regions)
         return _authorization(in_query["Algorithm"], in_query, in_query["Date"], expires, token, regions)
-    algorithm, _, rest = in_header.strip().partition(" ")
+    algorithm, _, rest = in_header.partition(" ")
     if not algorithm.startswith("AWS4-"):
         raise Refused(Refusal.UNSUPPORTED_ALGORITHM, "the Authorization header holds no AWS signature of version 4")
     parts = _authorization_parts(rest)
@@ -171,6 +171,8 @@ def _authorization(
     signature = parts["Signature"]
     if not _HEX.fullmatch(signature) or (algorithm == ALGORITHM and len(signature) != 64):
         raise Refused(Refusal.MALFORMED, "Signature is not in hex digits of lower case, 64 of them for an HMAC")
+    if scope_parts == 3 and not regions:
+        raise Refused(Refusal.MALFORMED, "the request lacks X-Amz-Region-Set, which SigV4A signs in place of a region")
     signed_at = _time(date)
     if date[:8] != scope[0]:
         raise Refused(Refusal.DATE_DIFFERS, f"the request is of {date[:8]}, its credential scope of {_shown(scope[0])}")
@@ -210,7 +212,7 @@ def declared_payload(request: HttpRequest, presigned: bool, options: SigningOpti
     """
     declared = request.header("x-amz-content-sha256")
     if declared is not None or not presigned:
-        return None if declared is None else declared.strip()
+        return None if declared is None else declared.strip(" \t")
     for part in request.url.query.split("&"):
         name, _, value = part.partition("=")
         if unquote(name).lower() == "x-amz-content-sha256":
@@ -238,7 +240,7 @@ def _require(parts: Mapping[str, str], names: tuple[str, ...], lead: str, prefix
 
 
 def _only(request: HttpRequest, lower_name: str, shown: str) -> str | None:
-    values = [value for name, value in request.headers if name.lower() == lower_name]
+    values = [value.strip(" \t") for name, value in request.headers if name.lower() == lower_name]
     if len(values) > 1:
         raise Refused(Refusal.MALFORMED, f"the request has {len(values)} {shown} headers")
     return values[0] if values else None
@@ -257,9 +259,9 @@ def _from_http_date(text: str | None) -> str:
     """A Date header, which botocore signs instead of X-Amz-Date when a request has one, as a long date."""
     if text is None:
         raise Refused(Refusal.DATE_MISSING, "the request has neither an X-Amz-Date header nor a Date header")
-    found = _HTTP_DATE.fullmatch(text.strip())
+    found = _HTTP_DATE.fullmatch(text)
     if found is None:
-        return text.strip()
+        return text
     day, month, year, hour, minute, second = found.groups()
     return f"{year}{_MONTHS.index(month) + 1:02}{day}T{hour}{minute}{second}Z"
 

@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from operator import itemgetter
-from typing import Any, BinaryIO, Final, NamedTuple, cast
+from typing import BinaryIO, Final, NamedTuple, TypeAlias, cast
 from urllib.parse import quote, unquote_to_bytes
 
 from neo_wire.errors import Headers, SigningError
@@ -42,13 +41,14 @@ NEVER_SIGNED: Final = frozenset(
 EMPTY_SHA256: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """The SHA-256 of an empty body."""
 
+Chunk: TypeAlias = bytes | bytearray | memoryview
+
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.6.2
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FOLD: Final = re.compile(r"\r?\n(?=[ \t])")  # RFC 9112 section 5.2: to be read as spaces
 _SPACES: Final = re.compile(r"[ \t]+")
-_PLAIN: Final = bytes(range(0x20, 0x7F))
-_PRINTABLE: Final = _PLAIN[1:].decode()
+_VISIBLE: Final = bytes(range(0x21, 0x7F))
 _BYTES: Final = (bytes, bytearray, memoryview)
 _CHUNK: Final = 1024 * 1024
 
@@ -86,8 +86,10 @@ def compose(
     """Put a canonical request together from the two results of `canonical_headers` and what stands around them."""
     if method not in _METHODS:
         method = _checked_method(method)
-    path = canonical_path(url.path, normalize=normalize_path, double_encode=double_encode_path)
-    query = canonical_query(url.query)
+    path = url.path
+    if path != "/":
+        path = canonical_path(path, normalize=normalize_path, double_encode=double_encode_path)
+    query = canonical_query(url.query) if url.query else ""
     return f"{method}\n{path}\n{query}\n{lines}\n\n{names}\n{payload_hash}"
 
 
@@ -113,7 +115,7 @@ def canonical_path(path: str, *, normalize: bool = True, double_encode: bool = T
     elif not path.startswith("/"):
         path = "/" + path
     try:
-        return quote(path, "/" if double_encode else _PRINTABLE)
+        return quote(path, "/" if double_encode else _VISIBLE)
     except UnicodeEncodeError:
         raise SigningError("the path has a lone surrogate in it, which UTF-8 cannot express") from None
 
@@ -164,25 +166,37 @@ def canonical_headers(headers: Headers) -> tuple[str, str]:
         return "", ""
     names: tuple[str, ...]
     values: Sequence[str]
-    names, values = zip(*headers, strict=True)
+    names, values = zip(*headers)  # noqa: B905  # pairs all have two members; strict= costs a third more
     layout = _layout(names)
-    # One check for all values: a space at an end of one, or two within, makes two in the joined text.
-    joined = f" {' '.join(values)} "
-    if "  " in joined or not joined.isascii() or joined.encode().translate(None, _PLAIN):
+    if not are_canonical(values):
         values = [_canonical_value(name, value) for name, value in headers]
-    return layout.lines % layout.pick(values), layout.names
+    return layout.lines(*values), layout.names
 
 
-class _Layout(NamedTuple):
-    lines: str
-    """The canonical lines, with %s for each value."""
-    pick: Callable[[Sequence[str]], Any]  # Any: itemgetter gives one value bare, several as a tuple; % takes both
-    """Takes the values to be signed from those of all headers, in the order of the lines."""
+def are_canonical(values: Sequence[str]) -> bool:
+    """Whether all values are visible ASCII and single spaces within; a check of all at once, as most are."""
+    joined = "".join(values)
+    if not joined.isascii():
+        return False
+    rest = joined.encode().translate(None, _VISIBLE)
+    # A space at an end of a value, or two within, makes an empty word.
+    return not rest or (not rest.strip(b" ") and "" not in " ".join(values).split(" "))
+
+
+class HeaderLayout(NamedTuple):
+    """What of the canonical headers follows from the names alone."""
+
+    lines: Callable[..., str]
+    """Makes the canonical lines of the values of all headers."""
     names: str
 
 
-def _lay_out(names: tuple[str, ...], chosen: Collection[str] | None = None) -> _Layout:
-    """What of the canonical headers follows from the names alone."""
+def lay_out(names: tuple[str, ...], chosen: Collection[str] | None = None) -> HeaderLayout:
+    """Sort the names that are signed: the chosen ones, or all but `NEVER_SIGNED`.
+
+    Raises:
+        SigningError: a name is no HTTP token.
+    """
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         if not _TOKEN.fullmatch(name):
@@ -191,18 +205,18 @@ def _lay_out(names: tuple[str, ...], chosen: Collection[str] | None = None) -> _
         if lower not in NEVER_SIGNED if chosen is None else lower in chosen:
             places.setdefault(lower, []).append(place)
     signed = sorted(places)
-    lines = [f"{name.replace('%', '%%')}:{','.join(['%s'] * len(places[name]))}" for name in signed]
-    order = [place for name in signed for place in places[name]]
-    return _Layout("\n".join(lines), itemgetter(*order) if order else lambda _: (), ";".join(signed))
+    # A format string that takes each value from the place of its header; no token has a brace in it.
+    lines = [f"{name}:{','.join([f'{{{place}}}' for place in places[name]])}" for name in signed]
+    return HeaderLayout("\n".join(lines).format, ";".join(signed))
 
 
-_layout = lru_cache(maxsize=128)(_lay_out)  # names only: what is kept for the next request is no secret
+_layout = lru_cache(maxsize=128)(lay_out)  # names only: what is kept for the next request is no secret
 
 
 def _chosen_headers(headers: Headers, chosen: Collection[str]) -> tuple[str, str]:
-    layout = _lay_out(tuple([name for name, _ in headers]), chosen)  # not cached: a stranger chose these names
+    layout = lay_out(tuple([name for name, _ in headers]), chosen)  # not cached: a stranger chose these names
     values = [_canonical_value(name, value) for name, value in headers]
-    return layout.lines % layout.pick(values), layout.names
+    return layout.lines(*values), layout.names
 
 
 def _canonical_value(name: str, value: str) -> str:
@@ -216,7 +230,7 @@ def _canonical_value(name: str, value: str) -> str:
     return _SPACES.sub(" ", unfolded).strip(" ")
 
 
-def payload_hash(body: bytes | BinaryIO | Iterable[bytes]) -> str:
+def payload_hash(body: Chunk | BinaryIO | Iterable[Chunk]) -> str:
     """The hex SHA-256 of a body: bytes, a binary file or chunks of bytes.
 
     A file is read from where it stands, 1 MiB at a time, and put back there when it can seek; one that cannot, and an
@@ -225,11 +239,12 @@ def payload_hash(body: bytes | BinaryIO | Iterable[bytes]) -> str:
     Raises:
         SigningError: it is text, or gives something else than bytes.
     """
-    if isinstance(body, _BYTES):
-        return sha256(body).hexdigest() if body else EMPTY_SHA256
+    given: object = body  # what callers without a type checker give
+    if isinstance(given, _BYTES):
+        return sha256(given).hexdigest() if given else EMPTY_SHA256
     digest = sha256()
-    if hasattr(body, "read"):
-        file = cast("BinaryIO", body)
+    if hasattr(given, "read"):
+        file = cast("BinaryIO", given)
         start = _position(file)
         try:
             while chunk := _bytes(file.read(_CHUNK)):
@@ -237,8 +252,8 @@ def payload_hash(body: bytes | BinaryIO | Iterable[bytes]) -> str:
         finally:
             if start is not None:
                 file.seek(start)
-    elif isinstance(body, Iterable):
-        for chunk in body:
+    elif isinstance(given, Iterable) and not isinstance(given, str):
+        for chunk in given:
             digest.update(_bytes(chunk))
     else:
         raise SigningError(f"the body is a {type(body).__name__}; give bytes, a binary file or an iterable of bytes")
@@ -252,7 +267,7 @@ def _position(file: BinaryIO) -> int | None:
         return None
 
 
-def _bytes(chunk: object) -> bytes | bytearray | memoryview:
+def _bytes(chunk: object) -> Chunk:
     if not isinstance(chunk, _BYTES):
         raise SigningError(
             f"the body gives a {type(chunk).__name__} where bytes are due; encode text, open files in binary mode"

@@ -23,8 +23,8 @@ from neo_wire.signing.sigv4 import (
     UNSIGNED_PAYLOAD,
     Scope,
     SigningOptions,
+    hmac_signer,
     long_date,
-    signature,
     string_to_sign,
     unsigned,
 )
@@ -84,7 +84,6 @@ def presign(
             header or the URL cannot be sent as it is.
     """
     date = long_date(at)
-    secret, region, service = credentials.secret_access_key, scope.region, scope.service
     return authorize_query(
         request,
         credentials,
@@ -92,7 +91,7 @@ def presign(
         expires=expires,
         algorithm=ALGORITHM,
         credential_scope=scope.credential_scope(date[:8]),
-        signer=lambda to_sign: signature(to_sign, secret, date[:8], region, service),
+        signer=hmac_signer(credentials.secret_access_key, date[:8], scope.region, scope.service),
         options=options,
     )
 
@@ -159,13 +158,15 @@ def _with_parameters(url: Url, *parameters: tuple[str, str]) -> Url:
 
 
 def _seconds(expires: int | timedelta) -> int:
-    seconds = expires / timedelta(seconds=1) if isinstance(expires, timedelta) else expires
-    if isinstance(seconds, bool) or seconds != int(seconds) or not 1 <= seconds <= MAX_EXPIRES:
+    seconds: object = expires
+    if isinstance(expires, timedelta) and not expires % timedelta(seconds=1):
+        seconds = expires // timedelta(seconds=1)
+    if not isinstance(seconds, int) or isinstance(seconds, bool) or not 1 <= seconds <= MAX_EXPIRES:
         raise SigningError(
             f"a presigned request cannot expire after {expires!r}; give a whole number of seconds from 1 to "
             f"{MAX_EXPIRES}, which is seven days"
         )
-    return int(seconds)
+    return seconds
 
 
 def _seconds_left(seconds: int, start: datetime, credentials: Credentials) -> int:

@@ -10,21 +10,18 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from attrs import evolve, frozen
 
 from neo_wire.errors import Headers, SigningError
 from neo_wire.http import HttpRequest, Url
-from neo_wire.signing.canonical import canonical_headers, compose, payload_hash
+from neo_wire.signing.canonical import HeaderLayout, are_canonical, canonical_headers, compose, lay_out, payload_hash
 from neo_wire.signing.credentials import Credentials
-
-if TYPE_CHECKING:
-    from hashlib import _Hash  # what sha256() returns has a name for type checkers only
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 TERMINATOR: Final = "aws4_request"
@@ -55,7 +52,8 @@ _REGION: Final = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")
 _SERVICE: Final = re.compile(r"[A-Za-z0-9._-]+")
 _HEX_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _PAYLOAD: Final = re.compile(r"[0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
-_TWO_DIGITS: Final = tuple([f"{number:02}" for number in range(60)])
+_UNSIGNED_TRAILER: Final = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @frozen
@@ -94,7 +92,8 @@ class SigningOptions:
         double_encode_path: percent-encode the encoded path once more.
         payload: what stands for the payload hash. None: the hash of the body, or the X-Amz-Content-SHA256 header that
             the request has; a hex SHA-256, for instance `payload_hash` of a stream; `UNSIGNED_PAYLOAD`, over https
-            only: over plain http the body is hashed all the same; or one of S3's STREAMING- markers.
+            only: over plain http the body is hashed all the same; or one of S3's STREAMING- markers, for a body that is
+            in chunks already.
         content_sha256: send and sign an X-Amz-Content-SHA256 header, whatever the request has.
         sign_session_token: False adds the session token after signing, as IoT's MQTT over WebSocket wants it.
         unsigned_presign: a presigned request leaves its body unsigned, unless `payload` says what is signed.
@@ -142,17 +141,19 @@ def sign(
         options: what of the signing differs between services.
 
     Raises:
-        SigningError: the time is naive, or the method, a header or the URL cannot be sent as it is.
+        SigningError: the time is naive, a streaming body is to go unsigned over plain http, or the method, a header or
+            the URL cannot be sent as it is.
     """
+    if options is DEFAULT and (signed := _sign_plain(request, credentials, scope, at)) is not None:
+        return signed
     date = long_date(at)
-    secret, region, service = credentials.secret_access_key, scope.region, scope.service
     return authorize(
         request,
         date,
         algorithm=ALGORITHM,
         credential=credentials.access_key_id,
         credential_scope=scope.credential_scope(date[:8]),
-        signer=lambda to_sign: signature(to_sign, secret, date[:8], region, service),
+        signer=hmac_signer(credentials.secret_access_key, date[:8], scope.region, scope.service),
         session_token=credentials.session_token,
         options=options,
     )
@@ -184,9 +185,9 @@ def authorize(
         options: what of the signing differs between services.
     """
     url, headers, payload = unsigned(request, options)
-    headers = (*headers, ("X-Amz-Date", date), *added)
     if session_token and options.sign_session_token:
-        headers = (*headers, ("X-Amz-Security-Token", session_token))
+        added = (*added, ("X-Amz-Security-Token", session_token))
+    headers = (*headers, ("X-Amz-Date", date), *added)
     lines, names = canonical_headers(headers)
     canonical = compose(request.method, url, lines, names, payload, options.normalize_path, options.double_encode_path)
     signed = signer(string_to_sign(algorithm, date, credential_scope, canonical))
@@ -197,25 +198,81 @@ def authorize(
     return HttpRequest(request.method, url, headers, request.body)
 
 
-class Unsigned(NamedTuple):
-    """A request made ready for signing."""
+def _sign_plain(request: HttpRequest, credentials: Credentials, scope: Scope, at: datetime) -> HttpRequest | None:
+    """Sign the fast way that most requests can go.
 
-    url: Url
-    """Without the parameters of a presigned request."""
-    headers: Headers
-    """With Host and, where it is needed, X-Amz-Content-SHA256; without what an earlier signature left."""
-    payload: str
-    """What stands for the payload hash in the canonical request."""
+    None for what has to go the long way, which gives the same: a request with a Host header, a query that may be
+    presigned, an earlier signature, an odd value in a header, or a time that is not in UTC.
+    """
+    headers, url, token = request.headers, request.url, credentials.session_token
+    if not headers or at.tzinfo is not UTC or "X-Amz-" in url.query:
+        return None
+    names, values = zip(*headers)  # noqa: B905  # pairs all have two members; strict= costs a third more
+    layout = _plain_layout(names, token is not None)
+    authority = url.authority
+    if layout is None or not are_canonical((authority, *values)):
+        return None
+    since = at - _EPOCH
+    moment = _moment(
+        credentials.secret_access_key,
+        credentials.access_key_id,
+        scope.region,
+        scope.service,
+        since.days,
+        since.seconds,
+    )
+    date = moment.date
+    if token is None:
+        lines = layout.lines(authority, *values, date)
+        headers = (("Host", authority), *headers, ("X-Amz-Date", date))
+    else:
+        lines = layout.lines(authority, *values, date, token)
+        headers = (("Host", authority), *headers, ("X-Amz-Date", date), ("X-Amz-Security-Token", token))
+    canonical = compose(request.method, url, lines, layout.names, payload_hash(request.body), True, True)
+    signature = moment.signer(moment.string_to_sign + sha256(canonical.encode()).hexdigest())
+    authorization = f"{moment.authorization}{layout.names}, Signature={signature}"
+    return HttpRequest(request.method, url, (*headers, ("Authorization", authorization)), request.body)
 
 
-def unsigned(request: HttpRequest, options: SigningOptions) -> Unsigned:
-    """Take off what an earlier signature left, add the Host header and decide what stands for the payload hash."""
+class _Moment(NamedTuple):
+    """What all signatures of one key, scope and second share."""
+
+    date: str
+    string_to_sign: str
+    authorization: str
+    signer: Callable[[str], str]
+
+
+@lru_cache(maxsize=16)
+def _moment(secret_access_key: str, access_key_id: str, region: str, service: str, days: int, seconds: int) -> _Moment:
+    date = long_date(_EPOCH + timedelta(days, seconds))
+    credential_scope = Scope(region, service).credential_scope(date[:8])
+    return _Moment(
+        date,
+        f"{ALGORITHM}\n{date}\n{credential_scope}\n",
+        f"{ALGORITHM} Credential={access_key_id}/{credential_scope}, SignedHeaders=",
+        hmac_signer(secret_access_key, date[:8], region, service),
+    )
+
+
+@lru_cache(maxsize=128)
+def _plain_layout(names: tuple[str, ...], with_token: bool) -> HeaderLayout | None:
+    if not {"host", *SIGNER_HEADERS}.isdisjoint([name.lower() for name in names]):
+        return None
+    return lay_out(("Host", *names, "X-Amz-Date", *(("X-Amz-Security-Token",) if with_token else ())))
+
+
+def unsigned(request: HttpRequest, options: SigningOptions) -> tuple[Url, Headers, str]:
+    """Make a request ready for signing: its URL, its headers, and what stands for the payload hash.
+
+    What an earlier signature left is taken off, Host and, where it is needed, X-Amz-Content-SHA256 are added.
+    """
     url, headers = request.url, request.headers
     found = _survey(tuple([name for name, _ in headers]))
     declared = None
     if found.kept is not None:
         if found.content_sha256 is not None:
-            declared = headers[found.content_sha256][1].strip()
+            declared = headers[found.content_sha256][1].strip(" \t")
         headers = tuple([headers[place] for place in found.kept])
     if not found.host:
         headers = (("Host", url.authority), *headers)
@@ -223,11 +280,13 @@ def unsigned(request: HttpRequest, options: SigningOptions) -> Unsigned:
         url = evolve(url, query=without_parameters(url.query, SIGNER_PARAMETERS))
 
     payload = options.payload or (None if options.content_sha256 else declared)
-    if payload is None or (payload == UNSIGNED_PAYLOAD and url.scheme != "https"):
+    if payload == _UNSIGNED_TRAILER and url.scheme != "https":
+        raise SigningError(f"a payload of {payload} is for https only; sign the chunks, or give the hash of the body")
+    if not payload or (payload == UNSIGNED_PAYLOAD and url.scheme != "https"):
         payload = payload_hash(request.body)
     if options.content_sha256 or declared is not None or (options.payload and not _HEX_SHA256.fullmatch(payload)):
         headers = (*headers, ("X-Amz-Content-SHA256", payload))
-    return Unsigned(url, headers, payload)
+    return url, headers, payload
 
 
 class _Survey(NamedTuple):
@@ -257,12 +316,10 @@ def long_date(at: datetime) -> str:
     Raises:
         SigningError: the time is naive.
     """
-    if at.tzinfo is not UTC:
-        if at.utcoffset() is None:
-            raise SigningError("the time of signing is naive; give it a time zone, such as datetime.now(UTC)")
-        at = at.astimezone(UTC)
-    two = _TWO_DIGITS  # a third of the time of strftime
-    return f"{at.year:04}{two[at.month]}{two[at.day]}T{two[at.hour]}{two[at.minute]}{two[at.second]}Z"
+    if at.utcoffset() is None:
+        raise SigningError("the time of signing is naive; give it a time zone, such as datetime.now(UTC)")
+    at = at.astimezone(UTC)
+    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
 
 
 def string_to_sign(algorithm: str, long_date: str, credential_scope: str, canonical_request: str) -> str:
@@ -279,23 +336,28 @@ def signing_key(secret_access_key: str, short_date: str, region: str, service: s
     return key
 
 
-def signature(string_to_sign: str, secret_access_key: str, short_date: str, region: str, service: str) -> str:
-    """The signature, in hex: the HMAC-SHA256 of the string to sign under the signing key."""
-    keyed_inner, keyed_outer = _keyed_hashes(secret_access_key, short_date, region, service)
-    inner, outer = keyed_inner.copy(), keyed_outer.copy()
-    inner.update(string_to_sign.encode())
-    outer.update(inner.digest())
-    return outer.hexdigest()
-
-
 @lru_cache(maxsize=16)
-def _keyed_hashes(secret_access_key: str, short_date: str, region: str, service: str) -> tuple[_Hash, _Hash]:
-    """The two hashes of an HMAC (RFC 2104), fed with the key, to be copied: half the time of `hmac.digest`."""
+def hmac_signer(secret_access_key: str, short_date: str, region: str, service: str) -> Callable[[str], str]:
+    """Makes the signature, in hex, of a string to sign: its HMAC-SHA256 under the signing key.
+
+    The two hashes of the HMAC (RFC 2104) are fed with the key once and copied for each signature, which takes half the
+    time of `hmac.digest`. The last few are kept, `forget_keys` drops them.
+    """
     block = signing_key(secret_access_key, short_date, region, service).ljust(64, b"\0")
-    return sha256(bytes([byte ^ 0x36 for byte in block])), sha256(bytes([byte ^ 0x5C for byte in block]))
+    keyed_inner = sha256(bytes([byte ^ 0x36 for byte in block]))
+    keyed_outer = sha256(bytes([byte ^ 0x5C for byte in block]))
+
+    def signature(string_to_sign: str) -> str:
+        inner, outer = keyed_inner.copy(), keyed_outer.copy()
+        inner.update(string_to_sign.encode())
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+    return signature
 
 
 def forget_keys() -> None:
     """Drop the signing keys that are kept for the next request, for instance when a client is closed."""
-    _keyed_hashes.cache_clear()
+    _moment.cache_clear()
+    hmac_signer.cache_clear()
     signing_key.cache_clear()

@@ -16,8 +16,9 @@ from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
-from neo_wire.errors import SigningError
+from neo_wire.errors import MissingExtra, SigningError
 from neo_wire.http import HttpRequest
+from neo_wire.signing import sigv4a
 from neo_wire.signing.authorization import Authorization, Refusal, Refused, declared_payload, read_authorization
 from neo_wire.signing.canonical import canonical_request, payload_hash
 from neo_wire.signing.credentials import Credentials
@@ -27,8 +28,8 @@ from neo_wire.signing.sigv4 import (
     UNSIGNED_PAYLOAD,
     Scope,
     SigningOptions,
+    hmac_signer,
     long_date,
-    signature,
     string_to_sign,
     without_parameters,
 )
@@ -249,8 +250,16 @@ def _same(one: str, other: str) -> bool:
 
 
 def _hmac_matches(claim: Authorization, to_sign: str, credentials: Credentials) -> bool:
-    expected = signature(to_sign, credentials.secret_access_key, claim.short_date, claim.region, claim.service)
-    return hmac.compare_digest(expected, claim.signature)
+    signer = hmac_signer(credentials.secret_access_key, claim.short_date, claim.region, claim.service)
+    return hmac.compare_digest(signer(to_sign), claim.signature)
 
 
-_SIGNATURE_CHECKS: Final[dict[str, SignatureCheck]] = {ALGORITHM: _hmac_matches}
+def _ecdsa_matches(claim: Authorization, to_sign: str, credentials: Credentials) -> bool:
+    try:
+        key_pair = sigv4a.derive_key_pair(credentials.access_key_id, credentials.secret_access_key)
+    except MissingExtra as missing:
+        raise Refused(Refusal.UNSUPPORTED_ALGORITHM, str(missing)) from None
+    return sigv4a.is_signature(claim.signature, to_sign, key_pair.public_key)
+
+
+_SIGNATURE_CHECKS: Final[dict[str, SignatureCheck]] = {ALGORITHM: _hmac_matches, sigv4a.ALGORITHM: _ecdsa_matches}
