@@ -1,1 +1,26 @@
-"""TODO."""
+"""A SageMaker Neo service on this machine, to develop and to test against without an AWS account.
+
+It implements the five operations on compilation jobs, checks every signature and every input as AWS does, and lets a
+test script what becomes of a job. `LocalServer` serves it to any client over a socket; `LocalTransport` plugs it into
+an httpx client within the process; `NeoService.handle` is a plain function of requests.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from neo_wire.local.server import LocalServer
+from neo_wire.local.service import EXAMPLE_CREDENTIALS, NeoService
+from neo_wire.local.timeline import Timeline
+
+if TYPE_CHECKING:
+    from neo_wire.local.httpx_transport import LocalTransport
+
+__all__ = ["EXAMPLE_CREDENTIALS", "LocalServer", "LocalTransport", "NeoService", "Timeline"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # type checkers see the import above
+    """Import `LocalTransport` at its first use, as it brings httpx."""
+    if name == "LocalTransport":
+        from neo_wire.local.httpx_transport import LocalTransport
+
+        return LocalTransport
+    raise AttributeError(f"module 'neo_wire.local' has no attribute {name!r}")

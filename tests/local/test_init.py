@@ -1,0 +1,205 @@
+"""The local service as others meet it: over a real socket, called by boto3, by curl, and by our own clients."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+import neo_wire.local
+from neo_wire import Credentials, ResourceNotFound, SignatureError, Throttling
+from neo_wire.local import EXAMPLE_CREDENTIALS, LocalServer
+
+# boto3_client, server, moving_clock and create_input are fixtures of conftest.py.
+
+
+def error(call: Callable[..., object], **members: object) -> tuple[int, str]:
+    with pytest.raises(ClientError) as caught:
+        call(**members)
+    response = caught.value.response
+    assert response["Error"]["Message"]
+    assert response["ResponseMetadata"]["RequestId"]
+    return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"]["Code"]
+
+
+def test_boto3_runs_a_job_from_creation_to_deletion(
+    boto3_client: Any, server: LocalServer, create_input: Any, moving_clock: Any
+) -> None:
+    client = boto3_client(server)
+    job = create_input(
+        "job",
+        OutputConfig={"S3OutputLocation": "s3://b/o", "TargetPlatform": {"Os": "LINUX", "Arch": "ARM64"}},
+        VpcConfig={"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]},
+        Tags=[{"Key": "team", "Value": "vision"}],
+    )
+    arn = client.create_compilation_job(**job)["CompilationJobArn"]
+    moving_clock.tick(10)
+    described = client.describe_compilation_job(CompilationJobName="job")
+    assert described["CompilationJobStatus"] == "INPROGRESS"
+    created: datetime = described["CreationTime"]
+    assert created.microsecond == (moving_clock.now - timedelta(seconds=10)).microsecond // 1000 * 1000
+    assert described["CompilationStartTime"] - created == timedelta(seconds=10)
+    moving_clock.tick(20)
+    described = client.describe_compilation_job(CompilationJobName="job")
+    assert described["CompilationJobStatus"] == "COMPLETED"
+    assert described["CompilationJobArn"] == arn
+    assert described["ModelArtifacts"] == {"S3ModelArtifacts": "s3://b/o/resnet50-LINUX_ARM64.tar.gz"}
+    assert re.fullmatch(r"[\w:]+", described["ModelDigests"]["ArtifactDigest"])
+    for member in ("RoleArn", "InputConfig", "OutputConfig", "StoppingCondition", "VpcConfig"):
+        assert described[member] == job[member]
+    [summary] = client.list_compilation_jobs()["CompilationJobSummaries"]
+    assert summary["CompilationTargetPlatformArch"] == "ARM64"
+    assert summary["CompilationEndTime"] == described["CompilationEndTime"]
+    client.delete_compilation_job(CompilationJobName="job")
+    assert error(client.describe_compilation_job, CompilationJobName="job") == (400, "ResourceNotFound")
+
+
+def test_boto3_stops_a_job(boto3_client: Any, server: LocalServer, create_input: Any, moving_clock: Any) -> None:
+    client = boto3_client(server)
+    client.create_compilation_job(**create_input())
+    client.stop_compilation_job(CompilationJobName="job")
+    assert client.describe_compilation_job(CompilationJobName="job")["CompilationJobStatus"] == "STOPPING"
+    moving_clock.tick(5)
+    assert client.describe_compilation_job(CompilationJobName="job")["CompilationJobStatus"] == "STOPPED"
+    assert error(client.stop_compilation_job, CompilationJobName="job") == (400, "ValidationException")
+
+
+def test_boto3_sees_the_errors_of_the_operations(boto3_client: Any, server: LocalServer, create_input: Any) -> None:
+    client = boto3_client(server)
+    client.create_compilation_job(**create_input())
+    with pytest.raises(client.exceptions.ResourceInUse):
+        client.create_compilation_job(**create_input())
+    for operation in ("describe", "stop", "delete"):
+        with pytest.raises(client.exceptions.ResourceNotFound, match="none"):
+            getattr(client, f"{operation}_compilation_job")(CompilationJobName="none")
+    assert error(client.delete_compilation_job, CompilationJobName="job") == (400, "ValidationException")
+    assert error(client.create_compilation_job, **create_input("-")) == (400, "ValidationException")
+    both = create_input(ModelPackageVersionArn="arn:aws:sagemaker:eu-west-1:123456789012:model-package/m/1")
+    assert error(client.create_compilation_job, **both) == (400, "ValidationException")
+    assert error(client.list_compilation_jobs, NextToken="x") == (400, "ValidationException")
+    assert error(client.list_training_jobs) == (400, "UnknownOperationException")
+    server.service.script(Throttling("Rate exceeded"))
+    assert error(client.list_compilation_jobs) == (400, "ThrottlingException")
+
+
+def test_boto3_pages_through_a_list(
+    boto3_client: Any, server: LocalServer, create_input: Any, moving_clock: Any
+) -> None:
+    client = boto3_client(server)
+    for number in range(7):
+        client.create_compilation_job(**create_input(f"job-{number}"))
+        moving_clock.tick(1)
+    paginator = client.get_paginator("list_compilation_jobs")
+    query = {"SortOrder": "Descending", "NameContains": "job", "StatusEquals": "STARTING"}
+    pages = list(paginator.paginate(**query, PaginationConfig={"PageSize": 3}))
+    assert [len(page["CompilationJobSummaries"]) for page in pages] == [3, 3, 1]
+    names = [one["CompilationJobName"] for page in pages for one in page["CompilationJobSummaries"]]
+    assert names == [f"job-{number}" for number in reversed(range(7))]
+    some = paginator.paginate(**query, PaginationConfig={"PageSize": 3, "MaxItems": 4}).build_full_result()
+    rest = paginator.paginate(**query, PaginationConfig={"StartingToken": some["NextToken"]}).build_full_result()
+    both = some["CompilationJobSummaries"] + rest["CompilationJobSummaries"]
+    assert [one["CompilationJobName"] for one in both] == names
+    created = pages[0]["CompilationJobSummaries"][0]["CreationTime"]
+    assert client.list_compilation_jobs(CreationTimeAfter=created)["CompilationJobSummaries"] == []
+
+
+def test_boto3_is_refused_without_the_right_credentials(boto3_client: Any, server: LocalServer) -> None:
+    temporary = boto3_client(server, Credentials("ASIAEXAMPLE", "secret", "TOKEN/+=="))
+    assert temporary.list_compilation_jobs()["CompilationJobSummaries"] == []
+    for credentials, code in (
+        (Credentials("AKIDEXAMPLE", "wrong"), "InvalidSignatureException"),
+        (Credentials("AKIDUNKNOWN", "wrong"), "UnrecognizedClientException"),
+        (Credentials("ASIAEXAMPLE", "secret"), "UnrecognizedClientException"),
+        (Credentials("ASIAEXAMPLE", "secret", "OTHER"), "UnrecognizedClientException"),
+    ):
+        assert error(boto3_client(server, credentials).list_compilation_jobs) == (403, code)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [(1200, "Signature expired: .* is now earlier than"), (-1200, "Signature not yet current: ")],
+)
+def test_boto3_is_refused_when_the_clocks_differ(
+    boto3_client: Any, server: LocalServer, moving_clock: Any, seconds: int, says: str
+) -> None:
+    moving_clock.tick(seconds)
+    with pytest.raises(ClientError, match=says) as caught:
+        boto3_client(server).list_compilation_jobs()
+    assert caught.value.response["Error"]["Code"] == "InvalidSignatureException"
+
+
+def test_our_clients_over_the_socket(boto3_client: Any, mode: Any, server: LocalServer, create_input: Any) -> None:
+    boto3_client(server, region="us-west-2").create_compilation_job(**create_input())
+    client = {"endpoint_url": server.url}
+    described = mode.call("describe_compilation_job", "job", client=client)
+    assert described.compilation_job_status == "STARTING"
+    mode.call("stop_compilation_job", "job", client=client)
+    listed = mode.call("list_compilation_jobs", client=client)
+    assert [one.compilation_job_status for one in listed.compilation_job_summaries] == ["STOPPING"]
+    with pytest.raises(ResourceNotFound):
+        mode.call("delete_compilation_job", "other", client=client)
+    with pytest.raises(SignatureError):
+        mode.call("list_compilation_jobs", client={**client, "credentials": Credentials("AKIDEXAMPLE", "wrong")})
+
+
+def curl(*arguments: str) -> bytes:
+    path = shutil.which("curl")
+    if path is None:
+        pytest.skip("no curl here")
+    return subprocess.run([path, *arguments], check=True, capture_output=True).stdout  # noqa: S603  # a command of our own
+
+
+def test_curl_signs_requests(server: LocalServer) -> None:
+    if b"--aws-sigv4" not in curl("--help", "all"):
+        pytest.skip("a curl that does not sign")
+
+    def answer(secret: str) -> Any:
+        signing = ("--aws-sigv4", "aws:amz:eu-west-1:sagemaker", "--user", f"AKIDEXAMPLE:{secret}")
+        target = ("-H", "X-Amz-Target: SageMaker.ListCompilationJobs", "-d", '{"MaxResults": 5}', server.url)
+        content_type = ("-H", "Content-Type: application/x-amz-json-1.1")
+        return json.loads(curl("-sS", "--max-time", "10", *signing, *content_type, *target))
+
+    assert answer(EXAMPLE_CREDENTIALS.secret_access_key) == {"CompilationJobSummaries": []}
+    assert answer("wrong")["__type"] == "InvalidSignatureException"
+
+
+def test_many_clients_create_one_name_and_one_wins(boto3_client: Any, server: LocalServer, create_input: Any) -> None:
+    client = boto3_client(server)
+    start = threading.Barrier(8)
+    outcomes: list[str] = []
+
+    def create() -> None:
+        start.wait()
+        try:
+            client.create_compilation_job(**create_input())
+            outcomes.append("created")
+        except ClientError as refused:
+            outcomes.append(refused.response["Error"]["Code"])
+
+    threads = [threading.Thread(target=create) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["ResourceInUse"] * 7 + ["created"]
+
+
+def test_the_package_brings_httpx_only_with_the_transport() -> None:
+    code = (
+        "import sys, neo_wire.local; assert 'httpx' not in sys.modules; "
+        "neo_wire.local.LocalTransport; assert 'httpx' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603  # a command of our own
+    assert issubclass(neo_wire.local.LocalTransport, httpx.BaseTransport)
+    with pytest.raises(AttributeError, match="Nothing"):
+        neo_wire.local.Nothing  # noqa: B018  # the access is the test
