@@ -1,6 +1,61 @@
-"""The neo-wire command."""
+"""The neo-wire command: compilation jobs, request signing and the local service, from a shell.
+
+Errors are one line on stderr; the exit status is that of the AWS CLI for the same kind of error. What a command needs
+is imported when it runs, so that `neo-wire --help` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from neo_wire.cli.arguments import parser
+from neo_wire.cli.failure import describe, exit_status
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 
-def main() -> int:
-    """Run the command."""
-    return 0
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit status; nothing but `--help` and `--version` leaves by SystemExit.
+
+    Args:
+        argv: the arguments without the program's name; None for those of the process.
+    """
+    try:
+        status = _run(parser().parse_args(argv))
+        sys.stdout.flush()  # here, where a reader that has gone is still ours to notice
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):  # so that the interpreter's own last flush does not fail as well
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        print("neo-wire: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  # whatever it is, a shell gets one line and a status
+        print(f"neo-wire: {describe(error)}", file=sys.stderr)
+        return exit_status(error)
+    return status
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "demo":
+            from neo_wire.cli.demo import demo
+
+            return demo(arguments)
+        case "serve":
+            from neo_wire.cli.serve import serve
+
+            return serve(arguments)
+        case "sign":
+            from neo_wire.cli.sign import sign
+
+            return sign(arguments)
+        case _:
+            from neo_wire.cli.jobs import call
+
+            return call(arguments)
