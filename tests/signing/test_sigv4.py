@@ -6,7 +6,7 @@ import hmac
 import io
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime, timedelta, timezone, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from unittest import mock
 from urllib.parse import quote
 
