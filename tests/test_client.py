@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+import trio
 
 from neo_wire import (
     DESCRIBE_COMPILATION_JOB,
@@ -374,3 +375,12 @@ def test_a_repr_has_no_secret(make: Make, credentials: Credentials) -> None:
     client = make(region="eu-west-1", credentials=credentials)
     assert credentials.secret_access_key not in repr(client)
     assert credentials.secret_access_key not in repr(vars(client))
+
+
+def test_an_asynchronous_client_works_under_trio_too(moto_url: str, name: str, credentials: Credentials) -> None:
+    async def main() -> str:
+        async with AsyncNeoClient(region="us-west-2", credentials=credentials, endpoint_url=moto_url) as client:
+            await client.create_compilation_job(name, **JOB)
+            return (await client.describe_compilation_job(name)).compilation_job_name
+
+    assert trio.run(main) == name

@@ -108,7 +108,7 @@ def test_only_the_bridge_and_what_is_made_for_httpx_import_it(path: Path) -> Non
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_runtime_dependencies_are_the_declared_ones(path: Path) -> None:
-    third_party = {"attrs", "httpx", "cryptography", "rich", "neo_wire"}
+    third_party = {"attrs", "h11", "httpx", "cryptography", "rich", "neo_wire"}
     if part_of(path) == "httpx_auth":
         third_party |= {"anyio", "httpx2"}  # the first comes with httpx, the second with a user's httpx2 client
     roots = {name.split(".")[0] for name in imported(path)}

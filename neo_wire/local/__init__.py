@@ -5,22 +5,24 @@ test script what becomes of a job. `LocalServer` serves it to any client over a 
 an httpx client within the process; `NeoService.handle` is a plain function of requests.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from neo_wire.local.server import LocalServer
 from neo_wire.local.service import EXAMPLE_CREDENTIALS, NeoService
 from neo_wire.local.timeline import Timeline
 
 if TYPE_CHECKING:
     from neo_wire.local.httpx_transport import LocalTransport
+    from neo_wire.local.server import LocalServer
 
 __all__ = ["EXAMPLE_CREDENTIALS", "LocalServer", "LocalTransport", "NeoService", "Timeline"]
 
+_MODULE_OF = {"LocalServer": "neo_wire.local.server", "LocalTransport": "neo_wire.local.httpx_transport"}
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # type checkers see the import above
-    """Import `LocalTransport` at its first use, as it brings httpx."""
-    if name == "LocalTransport":
-        from neo_wire.local.httpx_transport import LocalTransport
 
-        return LocalTransport
-    raise AttributeError(f"module 'neo_wire.local' has no attribute {name!r}")
+def __getattr__(name: str) -> Any:  # noqa: ANN401  # type checkers see the imports above
+    """Import `LocalServer` and `LocalTransport` at their first use, as the one brings h11 and the other httpx."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'neo_wire.local' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return value

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a server reads and writes it: from a stream of bytes to a request, from a response to bytes.
+"""The server's side of one HTTP/1.1 connection, without I/O: h11, with the requests and responses of this package.
 
 A request is taken as it came, as its signature is over what was sent. What can be read in two ways is refused.
 
@@ -8,160 +8,134 @@ Source: RFC 9112, HTTP/1.1; RFC 9110, HTTP semantics.
 from __future__ import annotations
 
 import re
-from typing import BinaryIO, Final
+from typing import Final
 
-from attrs import frozen
+import h11
+from attrs import evolve
 
-from neo_wire.errors import ConfigurationError, Headers, ServiceError
+from neo_wire.errors import ConfigurationError, ServerError, ServiceError
 from neo_wire.http import HttpRequest, HttpResponse, Url
+from neo_wire.local.service import MAX_REQUEST_BYTES, too_large
 
-MAX_LINE: Final = 16 * 1024
-"""The longest request line or header, in bytes; session tokens have a few thousand."""
+MAX_HEAD: Final = 64 * 1024
+"""How many bytes of an unfinished request line and headers are kept; session tokens have a few thousand."""
 
-MAX_HEADERS: Final = 100
-
-CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-_REQUEST_LINE: Final = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~]+) (HTTP/[0-9]\.[0-9])")
-_FIELD: Final = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
 _TARGET: Final = re.compile(r"(?:https?://[^/?#]+(/[^?]*)?|(/[^?]*))(?:\?(.*))?", re.IGNORECASE)
-_LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _FRAMING: Final = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
 
 
-class Disconnected(Exception):
-    """The peer went away in the middle of a request."""
+class ServerConnection:
+    """Bytes in, requests out; responses in, bytes out: one request after the other, for as long as it is kept open."""
+
+    def __init__(self) -> None:
+        self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        self._head: HttpRequest | None = None
+        self._body = bytearray()
+        self._to_head = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing of a request has been received yet."""
+        return self._connection.their_state is h11.IDLE and not self._connection.trailing_data[0]
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes as they arrive, of one request or of several; never none, as no request ends with the stream."""
+        self._connection.receive_data(data)
+
+    def next_request(self) -> HttpRequest | None:
+        """The request that `response_bytes` then answers; None until more of it is received.
+
+        Raises:
+            ServiceError: MalformedHttpRequestException, or RequestEntityTooLargeException, as soon as it shows. It can
+                be answered too, but nothing more can be received.
+        """
+        try:
+            if self._head is None:
+                event = self._connection.next_event()
+                if not isinstance(event, h11.Request):
+                    return None
+                self._to_head = event.method == b"HEAD"
+                self._head = _head(event)
+            while isinstance(event := self._connection.next_event(), h11.Data):
+                self._body += event.data
+                if len(self._body) > MAX_REQUEST_BYTES:
+                    raise too_large()
+        except h11.RemoteProtocolError as error:
+            reason = str(error).partition(": b")[0]  # without the line at fault: a session token may stand in it
+            raise _malformed(f"The request is malformed: {reason}", error.error_status_hint) from None
+        return evolve(self._head, body=bytes(self._body)) if isinstance(event, h11.EndOfMessage) else None
+
+    def continue_bytes(self) -> bytes:
+        """`100 Continue`, when the peer waits for it before it sends the body; else nothing."""
+        if not self._connection.they_are_waiting_for_100_continue:
+            return b""
+        return self._connection.send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
+
+    def response_bytes(self, response: HttpResponse, *, close: bool = False) -> bytes:
+        """A response as it goes over the wire, without its body where none may follow.
+
+        Args:
+            response: its framing headers are replaced by those of this connection.
+            close: tell the peer that this is the last one.
+
+        Raises:
+            ServerError: HTTP/1.1 cannot express the response; another one can be sent in its place.
+        """
+        headers = [field for field in response.headers if field[0].lower() not in _FRAMING]
+        headers.append(("connection", "close" if close else "keep-alive"))
+        has_content = response.status not in (204, 304)
+        if has_content:
+            headers.append(("content-length", str(len(response.body))))
+        try:
+            start = h11.Response(
+                status_code=response.status,
+                headers=[(name.encode("utf-8"), value.encode("utf-8")) for name, value in headers],
+                reason=response.reason.encode("utf-8"),
+            )
+        except (h11.LocalProtocolError, UnicodeError) as error:
+            raise ServerError(f"HTTP/1.1 cannot express the scripted response: {error}", status=500) from None
+        events: list[h11.Response | h11.Data | h11.EndOfMessage] = [start]
+        if has_content and not self._to_head:
+            events.append(h11.Data(response.body))
+        return b"".join(self._connection.send(event) for event in [*events, h11.EndOfMessage()])
+
+    def keep_open(self) -> bool:
+        """Whether another request may follow the one that was answered; the connection is then ready for it."""
+        if self._connection.our_state is not h11.DONE:
+            return False
+        self._connection.start_next_cycle()
+        self._head, self._to_head = None, False
+        self._body.clear()
+        return True
 
 
-@frozen
-class RequestHead:
-    """All of a request but its body.
-
-    Attributes:
-        method: as it came.
-        url: http, the host of the Host header, path and query as they came.
-        headers: in order, values as they came but for the white space around them.
-        content_length: how many bytes of body follow.
-        keep_alive: whether another request may follow.
-        expects_continue: whether the peer waits for 100 Continue before it sends the body.
-    """
-
-    method: str
-    url: Url
-    headers: Headers
-    content_length: int
-    keep_alive: bool
-    expects_continue: bool
-
-    def with_body(self, body: bytes) -> HttpRequest:
-        """The whole request."""
-        return HttpRequest(self.method, self.url, self.headers, body)
-
-
-def malformed(message: str, status: int = 400) -> ServiceError:
-    """The error of what is no request that can be answered; the connection is of no use after it."""
+def _malformed(message: str, status: int = 400) -> ServiceError:
     return ServiceError(message, code="MalformedHttpRequestException", status=status)
 
 
-def read_head(reader: BinaryIO) -> RequestHead | None:
-    """Read a request up to its body; None when the peer has closed instead of sending one.
-
-    Raises:
-        ServiceError: MalformedHttpRequestException.
-        Disconnected: the stream ends in the middle.
-        OSError: the stream cannot be read, or not in time.
-    """
-    line = _read_line(reader, may_end=True)
-    if line == "":  # RFC 9112 section 2.2: one empty line before a request is forgiven
-        line = _read_line(reader, may_end=True)
-    if line is None:
-        return None
-    start = _REQUEST_LINE.fullmatch(line)
-    if start is None:
-        raise malformed("The request line is not of the form METHOD TARGET HTTP/1.1")
-    method, target, version = start.groups()
-    if version not in ("HTTP/1.0", "HTTP/1.1"):
-        raise malformed(f"{version} is not spoken here; use HTTP/1.1", 505)
-    headers = _read_headers(reader)
-    values = {name: [value for key, value in headers if key.lower() == name] for name in ("host", "content-length")}
-    if any(name.lower() == "transfer-encoding" for name, _ in headers):
-        raise malformed("A body in chunks is not taken; send it whole, with its Content-Length", 411)
-    lengths = values["content-length"]
-    if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
-        raise malformed("Content-Length is no number, or there are several")
-    if len(values["host"]) != 1:
-        raise malformed(f"A request has one Host header, this one has {len(values['host'])}")
-    tokens = {
-        token.strip().lower() for name, value in headers if name.lower() == "connection" for token in value.split(",")
-    }
-    expected = {value.lower() for name, value in headers if name.lower() == "expect"}
-    return RequestHead(
-        method=method,
-        url=_url(target, values["host"][0]),
-        headers=headers,
-        content_length=int(lengths[0]) if lengths else 0,
-        keep_alive=version == "HTTP/1.1" and "close" not in tokens,
-        expects_continue=version == "HTTP/1.1" and "100-continue" in expected,
-    )
+def _head(request: h11.Request) -> HttpRequest:
+    """All of a request but its body, once it is clear that it can be read in one way only."""
+    headers = tuple((name.decode("ascii"), _text(value)) for name, value in request.headers.raw_items())
+    fields = {name.lower(): value for name, value in headers}
+    if request.http_version not in (b"1.0", b"1.1"):
+        raise _malformed(f"HTTP/{request.http_version.decode('ascii')} is not spoken here; use HTTP/1.1", 505)
+    if "host" not in fields:  # h11 asks for it only from HTTP/1.1
+        raise _malformed("The request has no Host header")
+    if "content-length" in fields and "transfer-encoding" in fields:
+        raise _malformed("The request has a Content-Length and a Transfer-Encoding; send only one of them")
+    if int(fields.get("content-length", "0")) > MAX_REQUEST_BYTES:
+        raise too_large()
+    method = request.method.decode("ascii")
+    if method == "CONNECT":
+        raise _malformed("This is no proxy, so CONNECT is not possible")
+    return HttpRequest(method, _url(request.target.decode("ascii"), fields["host"]), headers)
 
 
-def read_body(reader: BinaryIO, length: int) -> bytes:
-    """Read a body of a known length.
-
-    Raises:
-        ServiceError: RequestTimeoutException, it does not come in time.
-        Disconnected: the stream ends before.
-        OSError: the stream cannot be read.
-    """
+def _text(value: bytes) -> str:
     try:
-        body = reader.read(length)
-    except TimeoutError:
-        raise ServiceError("The body did not arrive in time", code="RequestTimeoutException", status=408) from None
-    if len(body) < length:
-        raise Disconnected
-    return body
-
-
-def response_bytes(response: HttpResponse, *, keep_alive: bool, to_head: bool = False) -> bytes:
-    """A response as it goes over the wire.
-
-    Args:
-        response: its framing headers are replaced by those of this connection.
-        keep_alive: whether the connection stays open.
-        to_head: leave the body away, as the answer to HEAD has none.
-    """
-    lines = [f"HTTP/1.1 {response.status} {response.reason}"]
-    lines += [f"{name}: {value}" for name, value in response.headers if name.lower() not in _FRAMING]
-    lines += [f"content-length: {len(response.body)}", f"connection: {'keep-alive' if keep_alive else 'close'}"]
-    head = "\r\n".join(lines).encode("utf-8") + b"\r\n\r\n"
-    return head if to_head else head + response.body
-
-
-def _read_line(reader: BinaryIO, *, may_end: bool = False) -> str | None:
-    line = reader.readline(MAX_LINE + 1)
-    if may_end and not line:
-        return None
-    if len(line) > MAX_LINE:
-        raise malformed(f"The request line or a header has more than {MAX_LINE} bytes", 431)
-    if not line.endswith(b"\n"):
-        raise Disconnected
-    line = line[:-1].removesuffix(b"\r")
-    try:
-        return line.decode("utf-8")
+        return value.decode("utf-8")
     except UnicodeDecodeError:
-        return line.decode("latin-1")
-
-
-def _read_headers(reader: BinaryIO) -> Headers:
-    headers: list[tuple[str, str]] = []
-    while line := _read_line(reader):
-        field = _FIELD.fullmatch(line)
-        if field is None:
-            raise malformed("A header is not of the form NAME: VALUE on one line")
-        headers.append((field[1], field[2].rstrip(" \t")))
-        if len(headers) > MAX_HEADERS:
-            raise malformed(f"The request has more than {MAX_HEADERS} headers", 431)
-    return tuple(headers)
+        return value.decode("latin-1")
 
 
 def _url(target: str, host: str) -> Url:
@@ -172,5 +146,5 @@ def _url(target: str, host: str) -> Url:
     except ConfigurationError:
         place = None
     if parts is None or place is None or place.target != "/" or "#" in host:
-        raise malformed("The request's target is no path, or its Host no host and port")
+        raise _malformed("The request's target is no path, or its Host no host and port")
     return Url("http", place.host, place.port, parts[1] or parts[2] or "/", parts[3] or "")

@@ -14,8 +14,9 @@ from contextlib import suppress
 from typing import Final, Self
 
 from neo_wire.errors import ConfigurationError, ServiceError
-from neo_wire.local import http1
-from neo_wire.local.service import MAX_REQUEST_BYTES, NeoService, too_large
+from neo_wire.http import HttpRequest
+from neo_wire.local.http1 import ServerConnection
+from neo_wire.local.service import NeoService
 
 _WILDCARDS: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # how they are reached, not bound
 _MAX_PORT: Final = 65535
@@ -29,7 +30,8 @@ class LocalServer:
         service: what answers; a new one with the example key pair when it is None.
         host: the address to listen on, IPv4, IPv6 or a name of this machine; only this machine reaches the default.
         port: the port to listen on; 0 for any free one.
-        read_timeout: how long a connection may be silent, in seconds, before it is closed.
+        read_timeout: how long a connection may be silent between requests, and then how long a request may take to
+            arrive, in seconds, before it is closed.
 
     Raises:
         ConfigurationError: the port or the timeout is out of bounds.
@@ -165,7 +167,6 @@ class LocalServer:
                             self._open(listener.accept()[0], closing)
 
     def _open(self, connection: socket.socket, closing: threading.Event) -> None:
-        connection.settimeout(self._read_timeout)
         thread = threading.Thread(
             target=self._serve, args=(connection, closing), name="neo-wire-local-connection", daemon=True
         )
@@ -175,7 +176,7 @@ class LocalServer:
 
     def _serve(self, connection: socket.socket, closing: threading.Event) -> None:
         try:
-            with connection, suppress(OSError, http1.Disconnected):
+            with connection, suppress(OSError):  # the peer has gone
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._converse(connection, closing)
         finally:
@@ -183,34 +184,64 @@ class LocalServer:
                 del self._connections[connection]
 
     def _converse(self, connection: socket.socket, closing: threading.Event) -> None:
-        with connection.makefile("rb") as reader:
-            while not closing.is_set():
-                try:
-                    head = http1.read_head(reader)
-                    if head is None:
-                        return
-                    if head.content_length > MAX_REQUEST_BYTES:
-                        raise too_large()
-                    if head.expects_continue:
-                        connection.sendall(http1.CONTINUE)
-                    request = head.with_body(http1.read_body(reader, head.content_length))
-                except ServiceError as error:
-                    connection.sendall(http1.response_bytes(self.service.refusal(error), keep_alive=False))
-                    _linger(connection)
+        peer = ServerConnection()
+        while not closing.is_set():
+            try:
+                request = self._read_request(connection, peer)
+                if request is None:
                     return
-                keep_alive = head.keep_alive and not closing.is_set()
-                response = self.service.handle(request)
-                connection.sendall(
-                    http1.response_bytes(response, keep_alive=keep_alive, to_head=request.method == "HEAD")
-                )
-                if not keep_alive:
-                    return
+                answer = peer.response_bytes(self.service.handle(request), close=closing.is_set())
+            except ServiceError as error:
+                self._send(connection, peer.response_bytes(self.service.refusal(error), close=True))
+                _linger(connection)
+                return
+            self._send(connection, answer)
+            if not peer.keep_open():
+                return
+
+    def _read_request(self, connection: socket.socket, peer: ServerConnection) -> HttpRequest | None:
+        """The next request; None when the peer goes away, or stays silent, instead of sending one.
+
+        Raises:
+            ServiceError: see `ServerConnection.next_request`; RequestTimeoutException.
+            OSError: the connection is broken.
+        """
+        deadline = time.monotonic() + self._read_timeout
+        while (request := peer.next_request()) is None:
+            if go_on := peer.continue_bytes():
+                self._send(connection, go_on)
+            idle = peer.is_idle
+            try:
+                data = _receive(connection, deadline)
+            except TimeoutError:
+                if idle:
+                    return None
+                message = f"The request did not arrive within {self._read_timeout:g} s"
+                raise ServiceError(message, code="RequestTimeoutException", status=408) from None
+            if not data:
+                return None
+            if idle:
+                deadline = time.monotonic() + self._read_timeout
+            peer.receive(data)
+        return request
+
+    def _send(self, connection: socket.socket, data: bytes) -> None:
+        connection.settimeout(self._read_timeout)
+        connection.sendall(data)
+
+
+def _receive(connection: socket.socket, deadline: float) -> bytes:
+    """What arrives next, and nothing at the end of the stream; a TimeoutError from the deadline on, even for more."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    connection.settimeout(seconds)
+    return connection.recv(65536)
 
 
 def _linger(connection: socket.socket) -> None:
     """Take what is still coming, for a while: closing upon unread bytes makes a reset that can swallow the answer."""
     connection.shutdown(socket.SHUT_WR)
-    connection.settimeout(_LINGER)
-    end = time.monotonic() + _LINGER
-    while connection.recv(65536) and time.monotonic() < end:
+    deadline = time.monotonic() + _LINGER
+    while _receive(connection, deadline):
         pass

@@ -194,12 +194,14 @@ def test_many_clients_create_one_name_and_one_wins(boto3_client: Any, server: Lo
     assert sorted(outcomes) == ["ResourceInUse"] * 7 + ["created"]
 
 
-def test_the_package_brings_httpx_only_with_the_transport() -> None:
+def test_h11_and_httpx_come_with_what_needs_them() -> None:
     code = (
-        "import sys, neo_wire.local; assert 'httpx' not in sys.modules; "
-        "neo_wire.local.LocalTransport; assert 'httpx' in sys.modules"
+        "import sys; from neo_wire.local import NeoService; assert not {'h11', 'httpx'} & set(sys.modules); "
+        "from neo_wire.local import LocalServer; assert 'h11' in sys.modules and 'httpx' not in sys.modules; "
+        "from neo_wire.local import LocalTransport; assert 'httpx' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603  # a command of our own
     assert issubclass(neo_wire.local.LocalTransport, httpx.BaseTransport)
+    assert callable(neo_wire.local.LocalServer)
     with pytest.raises(AttributeError, match="Nothing"):
         neo_wire.local.Nothing  # noqa: B018  # the access is the test

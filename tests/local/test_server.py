@@ -7,14 +7,17 @@ import json
 import socket
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from neo_wire.errors import ConfigurationError
-from neo_wire.http import HttpRequest
+from neo_wire.http import HttpRequest, HttpResponse
 from neo_wire.local import LocalServer, NeoService
+from neo_wire.local.http1 import MAX_HEAD
 from neo_wire.local.service import MAX_REQUEST_BYTES
 
 
@@ -73,6 +76,22 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(server: LocalServ
     connection.close()
 
 
+@pytest.mark.parametrize(("size", "status"), [(1, 200), (MAX_REQUEST_BYTES, 413)])
+def test_a_body_may_come_in_chunks(server: LocalServer, signed: Any, moving_clock: Any, size: int, status: int) -> None:
+    request = signed("ListCompilationJobs", b"{}" + b" " * size, at=moving_clock.now)
+    pieces = [request.body[: size // 2], request.body[size // 2 :]]
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    for _ in range(2):  # once more over the same connection, or over a new one after a refusal
+        connection.request("POST", "/", iter(pieces), dict(request.headers))
+        response = connection.getresponse()
+        assert response.status == status
+        assert json.loads(response.read()).get("__type") == (
+            None if status == 200 else "RequestEntityTooLargeException"
+        )
+        assert response.headers["connection"] == ("keep-alive" if status == 200 else "close")
+    connection.close()
+
+
 def test_the_body_may_wait_for_100_continue(server: LocalServer, signed: Any, moving_clock: Any) -> None:
     head, _, body = on_the_wire(
         signed("ListCompilationJobs", at=moving_clock.now), "/", "Expect: 100-continue", "Connection: close"
@@ -88,7 +107,10 @@ def test_the_body_may_wait_for_100_continue(server: LocalServer, signed: Any, mo
     ("data", "status"),
     [
         (b"\x16\x03\x01\x02\x00\x01\x00\n", b"400"),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"411"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{}\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", b"501"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * MAX_HEAD, b"431"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"505"),
         (b"GET / HTTP/1.0\r\nHost: a\r\n\r\n", b"404"),
         (b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", b"404"),
     ],
@@ -104,15 +126,87 @@ def test_what_is_no_request_of_ours_is_answered_and_the_connection_closed(
     assert received.endswith(b"\r\n\r\n" if data.startswith(b"HEAD") else b"}")
 
 
-def test_a_silent_connection_is_closed() -> None:
-    with LocalServer(read_timeout=0.05) as server:
+def test_an_answer_that_cannot_be_sent_is_an_internal_failure(server: LocalServer) -> None:
+    server.service.script(HttpResponse(200, (("x", "a\r\nb: c"),)))
+    with connect(server) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        received = everything(connection)
+    assert received.startswith(b"HTTP/1.1 500 ")
+    assert b"InternalFailure" in received
+
+
+def test_a_silent_connection_is_closed(signed: Any) -> None:
+    request = on_the_wire(signed("ListCompilationJobs", at=datetime.now(UTC)))
+    with LocalServer(read_timeout=0.2) as server:
         with connect(server) as connection:
             assert everything(connection) == b""
         with connect(server) as connection:
-            connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{")
-            received = everything(connection)
+            connection.sendall(request)
+            received = everything(connection)  # to the end, which comes without another answer
+    assert received.endswith(b'{"CompilationJobSummaries":[]}')
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"P", b"POST / HTTP/1.1\r\nHost: a\r\nX: ", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{"],
+)
+@pytest.mark.parametrize("drips", [0, 1000])
+def test_a_request_that_takes_too_long_is_refused(begun: bytes, drips: int) -> None:
+    with LocalServer(read_timeout=0.2) as server, connect(server) as connection:
+        connection.sendall(begun)
+        connection.settimeout(0.01)
+        for _ in range(drips):  # it is never silent for long, but does not come to an end
+            with suppress(TimeoutError):
+                connection.recv(1, socket.MSG_PEEK)
+                break
+            connection.sendall(b"A")
+        else:
+            assert drips == 0
+        connection.settimeout(10)
+        received = everything(connection)
     assert received.startswith(b"HTTP/1.1 408 ")
     assert b"RequestTimeoutException" in received
+
+
+@pytest.mark.parametrize(("then", "status"), [(7.0, b"404"), (11.0, b"408")])
+def test_the_time_of_a_request_begins_with_its_first_byte(
+    monkeypatch: pytest.MonkeyPatch, then: float, status: bytes
+) -> None:
+    now = 0.0
+    asked = threading.Semaphore(0)
+
+    def monotonic() -> float:
+        asked.release()
+        return now
+
+    def wait_until_asked(times: int) -> None:
+        for _ in range(times):
+            assert asked.acquire(timeout=10)
+
+    monkeypatch.setattr("neo_wire.local.server.time", SimpleNamespace(monotonic=monotonic))
+    with LocalServer(read_timeout=5) as server, connect(server) as connection:
+        wait_until_asked(2)  # for the end of the silence, and how far it is
+        now = 6.0
+        connection.sendall(b"GET / HTTP/1.1\r\nConnection: close\r\n")
+        wait_until_asked(2)  # for the end of the request, and how far it is
+        now = then
+        connection.sendall(b"Host: a\r\n")
+        wait_until_asked(1)
+        connection.sendall(b"\r\n")
+        assert everything(connection).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_client_that_does_not_read_is_left() -> None:
+    with LocalServer(read_timeout=0.2) as server, connect(server) as connection:
+        body = b" " * 2**26
+        server.service.script(HttpResponse(200, (), body))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.recv(8) == b"HTTP/1.1"
+        for thread in local_threads():
+            if thread.name == "neo-wire-local-connection":
+                thread.join(10)
+                assert not thread.is_alive()
+        assert len(everything(connection)) < len(body)
 
 
 def test_a_client_that_goes_away_is_no_trouble(boto3_client: Any, server: LocalServer) -> None:
@@ -127,6 +221,13 @@ def test_a_client_that_goes_away_is_no_trouble(boto3_client: Any, server: LocalS
 
 def local_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("neo-wire-local")]
+
+
+def is_open(server: LocalServer) -> bool:
+    try:
+        return bool(server.url)
+    except ConfigurationError:
+        return False
 
 
 def test_closing_is_quick_and_leaves_no_thread(boto3_client: Any) -> None:
@@ -163,10 +264,13 @@ def test_closing_lets_an_answer_go_out_first(signed: Any) -> None:
         assert answering.wait(10)
         closing = threading.Thread(target=server.close)
         closing.start()
+        while closing.is_alive() and is_open(server):
+            closing.join(0.001)
         go_on.set()
         received = everything(connection)
         closing.join()
     assert received.startswith(b"HTTP/1.1 200 OK")
+    assert b"connection: close" in received
     assert local_threads() == []
 
 
