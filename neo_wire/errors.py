@@ -62,6 +62,9 @@ class ClientClosed(NeoWireError):
 class MissingExtra(NeoWireError, ImportError):
     """A feature needs a package that is not installed; the message names the extra that brings it."""
 
+    # It keeps `name` and `path`, which are not in `__dict__`.
+    __reduce__ = ImportError.__reduce__  # type: ignore[assignment]  # typeshed allows a str too, which it never is
+
 
 class Violation(NamedTuple):
     """One broken rule of an input: where, and what is wrong."""
@@ -176,7 +179,9 @@ class ResponseDecodeError(NeoWireError):
 
 
 class ServiceError(NeoWireError):
-    """The service refused or failed the request. An unknown `code` is of this class itself and keeps the code.
+    """The service refused or failed the request; the base of one class for each kind of code.
+
+    An unknown code is kept, in this class itself, or in `Throttling` or `ServerError` when the status says so.
 
     Attributes:
         code: the error code, without namespace, such as `ResourceNotFound`; `HTTP502` and the like when none was sent.
@@ -190,14 +195,14 @@ class ServiceError(NeoWireError):
         body_code: the code in the body, when a header overrode it; else None.
         detail: the error's own members when its class declares a `shape`, else None.
 
-    Source: json11.md section 6 in the project's notes, after the awsJson1_1 page of the Smithy 2.0 specification.
+    Source: Smithy 2.0, AWS JSON 1.1 protocol, operation error serialization; AWS API reference, common errors.
     """
 
     codes: ClassVar[tuple[str, ...]] = ()
     """The codes that this class stands for."""
     shape: ClassVar[type | None] = None
     """A structure that the members of the error's body are decoded into, as `detail`."""
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     """Whether the same request may succeed when it is sent again."""
 
     code: str
@@ -235,7 +240,7 @@ class ServiceError(NeoWireError):
         self.headers = headers
         self.body_code = body_code
         self.detail = detail
-        super().__init__(message)
+        NeoWireError.__init__(self, message)  # not by super(), which may be ResponseDecodeError
 
     def __str__(self) -> str:
         where = f" from {self.operation}" if self.operation else ""
@@ -368,5 +373,6 @@ class UndecodableErrorResponse(ServiceError, ResponseDecodeError):
         )
         self.reason = reason
         self.excerpt = excerpt
+        self.retryable = status >= 500
 
     __str__ = ResponseDecodeError.__str__

@@ -68,7 +68,7 @@ class Url:
         authority = _AUTHORITY.fullmatch(whole["authority"])
         port = int(authority["port"]) if authority and authority["port"] else None
         if authority is None or (port is not None and not 0 < port < 65536):
-            raise ConfigurationError(f"{_shown(text)} has no valid host and port: {whole['authority']!r}")
+            raise ConfigurationError(f"{_shown(text)} has no valid host and port")
         scheme = whole["scheme"].lower()
         return cls(
             scheme=scheme,
@@ -100,9 +100,8 @@ def _wire_form(text: str, safe: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """The URL for a message, without its query, where signatures and tokens stand, and without a password."""
-    plain = re.split(r"[?#]", text, maxsplit=1)[0]
-    return repr(re.sub(r"//[^/]*@", "//…@", plain)[:200])
+    """The URL for a message, without its query, where signatures and tokens stand, and never one with a password."""
+    return "the URL" if "@" in text else repr(re.split(r"[?#]", text, maxsplit=1)[0][:200])
 
 
 @frozen

@@ -103,13 +103,22 @@ _SIMPLE: Final[Mapping[object, Kind]] = {
     bytes: Kind.BLOB,
     datetime: Kind.TIMESTAMP,
 }
+_KINDS_OF_TRAIT: Final[Mapping[type, tuple[Kind, ...]]] = {
+    Length: (Kind.STRING, Kind.BLOB, Kind.LIST, Kind.MAP),
+    Range: (Kind.INTEGER, Kind.FLOAT, Kind.BIG_DECIMAL),
+    Bits: (Kind.INTEGER, Kind.FLOAT),
+    Pattern: (Kind.STRING,),
+    Characters: (Kind.STRING,),
+    TimestampFormat: (Kind.TIMESTAMP,),
+}
 
 
 def members(cls: type) -> tuple[Member, ...]:
     """The members of a structure or union in the order of their declaration, resolved once.
 
     Raises:
-        TypeError: the class is no shape, an annotation is no Smithy type, or two members have one name.
+        TypeError: the class is no shape, an annotation is no Smithy type or has a trait that is of no use to its type,
+            a member with a default is not optional, or two members have one name.
     """
     return _members(cls)
 
@@ -119,10 +128,10 @@ def _members(cls: type) -> tuple[Member, ...]:
     traits = shape_traits(cls)
     try:
         hints = typing.get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
-    except NameError as error:
+    except (NameError, AttributeError, SyntaxError, TypeError) as error:
         raise TypeError(
-            f"{cls.__qualname__}: the annotation {error.name!r} cannot be resolved; declare shapes and the types they "
-            "name at the top level of a module"
+            f"{cls.__qualname__}: an annotation cannot be resolved ({error}); declare shapes and the types they name "
+            "at the top level of a module"
         ) from error
     found = []
     for attribute in attrs.fields(cls):
@@ -135,12 +144,24 @@ def _members(cls: type) -> tuple[Member, ...]:
         required = attribute.default is attrs.NOTHING
         if not required and not optional:
             raise TypeError(f"{cls.__qualname__}.{attribute.name} has a default, so annotate it as `… | None = None`")
+        if required and traits.is_union:
+            raise TypeError(f"{cls.__qualname__}.{attribute.name} is a union's, so declare it as `… | None = None`")
         wire_name = wire_name or traits.naming(attribute.name.rstrip("_"))
         found.append(Member(attribute.name, wire_name, schema, required))
     names = [member.wire_name for member in found]
     if len(set(names)) != len(names):
         raise TypeError(f"{cls.__qualname__} has two members of one wire name: {', '.join(names)}")
     return tuple(found)
+
+
+def hidden(schema: Schema) -> Schema:
+    """The schema made sensitive, with those of its keys and elements."""
+    return attrs.evolve(
+        schema,
+        sensitive=True,
+        element=schema.element and hidden(schema.element),
+        key=schema.key and hidden(schema.key),
+    )
 
 
 T = TypeVar("T")
@@ -170,16 +191,21 @@ def _resolve(annotation: Any) -> tuple[Schema, bool, str | None]:  # noqa: ANN40
         # the outermost wins, as a trait on a Smithy member beats the one on its target
         return next((one for one in reversed(traits) if isinstance(one, cls)), None)
 
+    bare = _schema_of(annotation, origin, is_document=trait(DocumentTrait) is not None)
+    for one in traits:
+        if bare.kind not in _KINDS_OF_TRAIT.get(type(one), Kind):
+            raise TypeError(f"{type(one).__name__} does not apply to the type {bare.kind.value}")
     timestamp_format, bits, wire_name = trait(TimestampFormat), trait(Bits), trait(WireName)
     schema = attrs.evolve(
-        _schema_of(annotation, origin, is_document=trait(DocumentTrait) is not None),
-        sensitive=trait(Sensitive) is not None,
+        bare,
         length=trait(Length),
         range=trait(Range),
         pattern=trait(Pattern) or trait(Characters),
         timestamp_format=timestamp_format.format if timestamp_format else None,
         bits=bits.count if bits else None,
     )
+    if trait(Sensitive):
+        schema = hidden(schema)
     return schema, optional, wire_name.name if wire_name else None
 
 

@@ -109,7 +109,7 @@ class TimestampFormat:
 
 @frozen
 class Sensitive:
-    """The value is shown in no message; add `field(repr=False)` to keep it out of the repr too."""
+    """The value, and all that is in it, is shown in no message; `field(repr=False)` keeps it out of the repr too."""
 
 
 class DocumentTrait:
@@ -147,15 +147,15 @@ class OpenStrEnum(StrEnum):
 
 
 class OpenIntEnum(IntEnum):
-    """An intEnum that keeps a number it does not know; see `OpenStrEnum`."""
+    """An intEnum that keeps a number of 32 bits that it does not know; see `OpenStrEnum`."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        if not isinstance(value, int) or isinstance(value, bool):
+        if not isinstance(value, int) or isinstance(value, bool) or not -(2**31) <= value < 2**31:
             return None
         member = int.__new__(cls, value)
-        member._name_ = str(value)
-        member._value_ = value
+        member._name_ = int.__repr__(value)
+        member._value_ = int(value)
         return member
 
     @property
@@ -197,18 +197,31 @@ class ShapeTraits:
     is_union: bool = False
 
 
-def _frozen_sequence(value: object) -> object:
-    return tuple(value) if type(value) is list else value
+def _frozen(value: object) -> object:
+    if type(value) is list or type(value) is tuple:
+        return tuple(map(_frozen, value))
+    if type(value) is dict:
+        return {key: _frozen(item) for key, item in value.items()}
+    return value
 
 
-def _freeze_lists(_cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    return [
-        one if one.metadata.get("neo_wire.unmodelled") else one.evolve(converter=_frozen_sequence) for one in fields
-    ]
+def _freeze(value: object) -> object:
+    try:
+        return _frozen(value)
+    except RecursionError:  # a list that contains itself, which the encoder refuses
+        return value
+
+
+def _freeze_members(_cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    return [one if is_unmodelled(one) else one.evolve(converter=_freeze) for one in fields]
 
 
 def _shape(cls: type[T], traits: ShapeTraits) -> type[T]:
-    made = attrs.define(frozen=True, slots=True, kw_only=True, field_transformer=_freeze_lists)(cls)
+    made = attrs.define(frozen=True, slots=True, kw_only=True, field_transformer=_freeze_members)(cls)
+    shape: type = made
+    names = {one.name for one in attrs.fields(shape)}
+    if unknown := [name for group in traits.exactly_one_of for name in group if name not in names]:
+        raise TypeError(f"{cls.__qualname__}: exactly_one_of names {', '.join(unknown)}, which it does not have")
     made.__shape_traits__ = traits  # type: ignore[attr-defined]  # the mark by which this module knows its classes
     return made
 
@@ -230,14 +243,17 @@ def structure(
 ) -> type[T] | Callable[[type[T]], type[T]]:
     """Make a class a Smithy structure: frozen, slotted, keyword-only, its members named on the wire by a rule.
 
-    A member without a default is required. A list given for a `Sequence` member is kept as a tuple. In a response, a
-    missing required list or map is empty and any other missing member is None: a response is never refused for what it
-    lacks.
+    A member without a default is required. Lists given are kept as tuples, and dicts are copied, all the way down, so
+    that a shape does not change when they do. In a response, a missing required list or map is empty and any other
+    missing member is None: a response is never refused for what it lacks.
 
     Args:
         cls: the class, when used without arguments.
         naming: from the attribute's name to the member's name on the wire.
         exactly_one_of: groups of attributes of which an input has exactly one set.
+
+    Raises:
+        TypeError: `exactly_one_of` names an attribute that the class does not have.
 
     Source: Smithy 2.0, aggregate types, structure; client error correction.
     """
@@ -274,12 +290,18 @@ def union(*, naming: NameRule = ...) -> Callable[[type[U]], type[U]]: ...
 def union(cls: type[U] | None = None, /, *, naming: NameRule = pascal_case) -> type[U] | Callable[[type[U]], type[U]]:
     """Make a subclass of `TaggedUnion` a Smithy union: members that default to None, of which exactly one is set.
 
+    Raises:
+        TypeError: the class does not derive from `TaggedUnion`.
+
     Source: Smithy 2.0, aggregate types, union.
     """
-    traits = ShapeTraits(naming, (), is_union=True)
-    if cls is None:
-        return lambda cls: _shape(cls, traits)
-    return _shape(cls, traits)
+
+    def decorate(cls: type[U]) -> type[U]:
+        if not issubclass(cls, TaggedUnion):
+            raise TypeError(f"derive the union {cls.__qualname__} from TaggedUnion")
+        return _shape(cls, ShapeTraits(naming, (), is_union=True))
+
+    return decorate if cls is None else decorate(cls)
 
 
 def is_shape(cls: object) -> bool:

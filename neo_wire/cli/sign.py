@@ -19,7 +19,7 @@ from neo_wire.errors import ConfigurationError, Headers
 from neo_wire.http import HttpRequest, Url
 from neo_wire.signing.explain import explain
 from neo_wire.signing.presign import presign
-from neo_wire.signing.sigv4 import DEFAULT, S3, UNSIGNED_PAYLOAD, Scope, SigningOptions
+from neo_wire.signing.sigv4 import DEFAULT, S3, S3_SERVICES, UNSIGNED_PAYLOAD, Scope, SigningOptions
 from neo_wire.signing.sigv4 import sign as sign_headers
 from neo_wire.transports.clock import utc_now
 
@@ -29,8 +29,9 @@ def sign(arguments: argparse.Namespace) -> int:
     request = HttpRequest(
         arguments.method.upper(), Url.parse(arguments.url), tuple(arguments.header), _body(arguments.data)
     )
-    options = _options(arguments, request.url)
-    credentials, scope, now = from_environment(os.environ), _scope(arguments, request.url), utc_now()
+    scope = _scope(arguments, request.url)
+    options = _options(arguments, request.url, scope)
+    credentials, now = from_environment(os.environ), utc_now()
     if arguments.presign is None:
         signed = sign_headers(request, credentials, scope, now, options)
     else:
@@ -53,8 +54,8 @@ def _body(data: str | None) -> bytes:
     return data.encode("utf-8", "surrogateescape")  # the bytes that the shell gave
 
 
-def _options(arguments: argparse.Namespace, url: Url) -> SigningOptions:
-    options = S3 if arguments.s3 else DEFAULT
+def _options(arguments: argparse.Namespace, url: Url, scope: Scope) -> SigningOptions:
+    options = S3 if arguments.s3 or scope.service in S3_SERVICES else DEFAULT
     if not arguments.unsigned_payload:
         return options
     if url.scheme != "https":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
@@ -28,7 +29,7 @@ from neo_wire.signing.canonical import NEVER_SIGNED
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.explain import Explanation, explain
 from neo_wire.signing.private_keys import require_cryptography
-from neo_wire.signing.sigv4 import DEFAULT, S3, SIGNER_HEADERS, UNSIGNED_PAYLOAD, Scope, SigningOptions
+from neo_wire.signing.sigv4 import DEFAULT, S3, S3_SERVICES, SIGNER_HEADERS, UNSIGNED_PAYLOAD, Scope, SigningOptions
 
 if TYPE_CHECKING:
     import httpx2
@@ -48,7 +49,6 @@ else:
 SIGNED_HEADERS: Final = frozenset({"host", "content-type", "content-md5"})
 """What is signed besides every X-Amz- header; of the others, some are changed by proxies."""
 
-_S3_SERVICES: Final = frozenset({"s3", "s3-object-lambda", "s3-outposts", "s3express"})
 _NO_REGION: Final = "aws-global"  # for SigV4A, whose scope has none; it is not sent
 _SIGNED: Final = "neo_wire.signed"  # a request extension, which a redirect takes along
 
@@ -89,7 +89,8 @@ class SigV4Auth(httpx.Auth, _Httpx2Auth):
         environ: the environment variables, read once, here; None for those of the process.
 
     Raises:
-        ConfigurationError: there is no region, or it is none.
+        ConfigurationError: there is no region, or it is none; the refresh window is no timedelta of 0 or more.
+        CredentialsError: the credentials are neither `Credentials` nor a callable.
         NoCredentials: none are given, and the environment has none.
         PartialCredentials: the environment has one half of a key pair.
         SigningError: the service or a region is none, a header to sign cannot be signed, or the options hold the hash
@@ -115,7 +116,7 @@ class SigV4Auth(httpx.Auth, _Httpx2Auth):
         if self._region_set is not None:
             require_cryptography("SigV4A")
         self._scope = Scope(_NO_REGION if self._region_set else resolve_region(region, environ), service)
-        self._options = options or (S3 if service in _S3_SERVICES else DEFAULT)
+        self._options = options or (S3 if service in S3_SERVICES else DEFAULT)
         if self._options.payload and not self._options.payload.startswith(("UNSIGNED-", "STREAMING-")):
             raise SigningError(
                 "the options hold the hash of one body; send it as X-Amz-Content-SHA256 with that request"
@@ -193,10 +194,10 @@ class SigV4Auth(httpx.Auth, _Httpx2Auth):
         for raw_name, raw_value in request.headers.raw:
             name = raw_name.decode("ascii")
             if name.lower() in self._signed_names or name.lower().startswith("x-amz-"):
-                try:
+                with suppress(UnicodeDecodeError):  # which holds the value, and so must not be the context of ours
                     chosen.append((name, raw_value.decode()))
-                except UnicodeDecodeError:
-                    raise SigningError(f"the value of header {name!r} is not UTF-8, and so cannot be signed") from None
+                    continue
+                raise SigningError(f"the value of header {name!r} is not UTF-8, and so cannot be signed")
         return tuple(chosen)
 
 

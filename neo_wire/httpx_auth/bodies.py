@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, Final, Protocol
 
 from neo_wire.errors import SigningError
-from neo_wire.signing.canonical import payload_hash
+from neo_wire.signing.canonical import payload_hash, require_bytes
 
 _CANNOT_REWIND: Final = (AttributeError, OSError, ValueError)
 
@@ -58,7 +58,7 @@ def hash_body(request: SendableRequest) -> str:
         return _hash_in_memory(request, request.read())
     digest, length = sha256(), 0
     for chunk in stream:
-        digest.update(chunk)
+        digest.update(require_bytes(chunk))
         length += len(chunk)
     for file, place in places:
         file.seek(place)
@@ -81,7 +81,7 @@ async def hash_body_async(request: SendableRequest) -> str:
         return _hash_in_memory(request, await request.aread())
     digest, length = sha256(), 0
     async for chunk in stream:
-        digest.update(chunk)
+        digest.update(require_bytes(chunk))
         length += len(chunk)
     for file, place in places:
         await _settled(file.seek(place))

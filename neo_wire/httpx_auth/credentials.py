@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from neo_wire.errors import CredentialsError, NeoWireError
+from neo_wire.errors import ConfigurationError, CredentialsError, NeoWireError
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import long_date
 
@@ -42,9 +42,20 @@ class KeptCredentials:
         source: credentials that stay, or a callable that gets them.
         window: how long before their end new ones are got; at most a third of their life.
         clock: gives the time, aware.
+
+    Raises:
+        ConfigurationError: the window is no timedelta of 0 or more.
+        CredentialsError: the source is neither of the two.
     """
 
     def __init__(self, source: Credentials | Provider, window: timedelta, clock: Callable[[], datetime]) -> None:
+        given: tuple[object, object] = source, window  # what callers without a type checker give
+        if not isinstance(given[1], timedelta) or given[1] < timedelta(0):
+            raise ConfigurationError(f"the refresh window is {window!r}; give a timedelta of 0 or more")
+        if not isinstance(given[0], Credentials) and not callable(given[0]):
+            raise CredentialsError(
+                f"the credentials are a {type(source).__name__}; give neo_wire Credentials or a callable that gets them"
+            )
         self._snapshot = _Snapshot(source, source.expiration) if isinstance(source, Credentials) else None
         self._provider = _no_others_than(source) if isinstance(source, Credentials) else source
         self._window = window

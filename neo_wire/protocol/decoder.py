@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import json
 from binascii import a2b_base64
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import attrs
 
 from neo_wire.members import Kind, Member, Schema, members
 from neo_wire.protocol import timestamps
-from neo_wire.protocol.mismatch import Mismatch, nature
+from neo_wire.protocol.mismatch import Mismatch, key_step, nature
 from neo_wire.schema import UnknownMember, is_unmodelled, shape_traits
 
 T = TypeVar("T")
@@ -44,10 +44,9 @@ def parse_json(body: bytes, loads: JsonLoads | None = None) -> object:
     """
     if len(body) > MAX_BODY_BYTES:
         raise Mismatch(f"the body has more than {MAX_BODY_BYTES >> 20} MiB")
+    body = body.removeprefix(BOM_UTF8)
     try:
-        if loads is not None:
-            return loads(body)
-        return _JSON.decode(body.decode("utf-8-sig"))
+        return _JSON.decode(body.decode()) if loads is None else loads(body)
     except UnicodeDecodeError as error:
         raise Mismatch(f"the body is not UTF-8 (byte {error.start})") from None
     except RecursionError:
@@ -62,7 +61,14 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(name)  # NaN and Infinity without quotes are no JSON
 
 
-_JSON: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+def _exact(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():  # what becomes of an exponent out of all bounds when the caller's context traps nothing
+        raise ValueError(text[:20])
+    return number
+
+
+_JSON: Final = json.JSONDecoder(parse_float=_exact, parse_constant=_refuse_constant)
 
 
 def decode(cls: type[T], value: object) -> T:
@@ -91,11 +97,11 @@ def _unmodelled(cls: type) -> list[tuple[Callable[[object, object], None], objec
     return [(_setter(cls, one.name), one.default) for one in attrs.fields(cls) if is_unmodelled(one)]
 
 
-_EMPTY: Final[dict[Kind, object]] = {Kind.LIST: (), Kind.MAP: MappingProxyType({})}
+_EMPTY: Final[dict[Kind, object]] = {Kind.LIST: [], Kind.MAP: {}}
 
 
-def _missing(member: Member) -> object:
-    """What stands for a member that a response lacks."""
+def _stand_in(member: Member) -> object:
+    """The JSON to decode for a member that a response lacks; None for none."""
     return _EMPTY.get(member.schema.kind) if member.required else None
 
 
@@ -109,17 +115,19 @@ def _structure_decoder(cls: type) -> Decode:
         nonlocal fields
         if fields is None:  # at the first use, when a recursive class is complete
             fields = [
-                (member.wire_name, _decoder(member.schema), _setter(cls, member.attribute), _missing(member))
+                (member.wire_name, _decoder(member.schema), _setter(cls, member.attribute), _stand_in(member))
                 for member in members(cls)
             ]
         if type(value) is not dict:
             raise Mismatch(f"{nature(value)} where an object belongs")
         instance = new(cls)
         get = value.get
-        for wire_name, decode_member, set_slot, missing in fields:
+        for wire_name, decode_member, set_slot, stand_in in fields:
             item = get(wire_name)
             if item is None:
-                set_slot(instance, missing)
+                item = stand_in
+            if item is None:
+                set_slot(instance, None)
             else:
                 try:
                     set_slot(instance, decode_member(item))
@@ -200,7 +208,7 @@ def _map_decoder(schema: Schema) -> Decode:
     assert schema.element is not None  # noqa: S101  # of a map, always
     assert schema.key is not None  # noqa: S101  # as above
     decode_key, decode_element = _decoder(schema.key), _decoder(schema.element)
-    sparse = schema.sparse
+    sparse, hidden = schema.sparse, schema.key.sensitive
 
     def decode_map(value: object) -> dict[object, object]:
         if type(value) is not dict:
@@ -211,7 +219,7 @@ def _map_decoder(schema: Schema) -> Decode:
                 try:
                     items[decode_key(key)] = decode_element(item)
                 except Mismatch as mismatch:
-                    raise mismatch.under(key)  # noqa: B904  # the same error, one level up
+                    raise mismatch.under(key_step(key, sensitive=hidden))  # noqa: B904  # as above
             elif sparse:
                 items[decode_key(key)] = None
         return items
@@ -244,15 +252,15 @@ def _integer_decoder(bits: int | None) -> Decode:
 
 def _integral(value: object) -> int:
     """The int of a number written with a fraction of zero or an exponent, such as 5.0."""
-    if isinstance(value, float):
-        if value - value != 0:
-            raise Mismatch("a number that is not finite")
-        value = Decimal(value)
-    if not isinstance(value, Decimal):
+    if isinstance(value, Decimal):
+        if value.adjusted() >= _MAX_INTEGER_DIGITS:
+            raise Mismatch("a number out of all bounds")
+        is_whole = value == value.to_integral_value()
+    elif isinstance(value, float):
+        is_whole = value.is_integer()
+    else:
         raise Mismatch(f"{nature(value)} where an integer belongs")
-    if value.adjusted() >= _MAX_INTEGER_DIGITS:
-        raise Mismatch("a number out of all bounds")
-    if value != value.to_integral_value():
+    if not is_whole:
         raise Mismatch("a number with a fraction where an integer belongs")
     return int(value)
 
@@ -286,7 +294,10 @@ def _float(value: object) -> float:
 def _big_decimal(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Mismatch(f"{nature(value)} where a number belongs")
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not number.is_finite():
+        raise Mismatch("a number that is not finite")
+    return number
 
 
 def _blob(value: object) -> bytes:
@@ -304,12 +315,12 @@ def _timestamp(value: object) -> object:
 
 
 def _document(value: object) -> object:
-    """JSON as the standard library gives it: a number with a fraction is a float, unless no float can hold it."""
+    """Any JSON: a list is a tuple, as in every shape; a number with a fraction is a float, unless none can hold it."""
     if isinstance(value, Decimal):
         number = float(value)
         return number if number - number == 0 else value
     if isinstance(value, list):
-        return [_document(item) for item in value]
+        return tuple(map(_document, value))
     if isinstance(value, dict):
         return {key: _document(item) for key, item in value.items()}
     return value

@@ -19,7 +19,7 @@ from typing import Any
 from neo_wire.errors import InputValidationError, Violation
 from neo_wire.members import Kind, Schema, members
 from neo_wire.protocol import timestamps
-from neo_wire.protocol.mismatch import Mismatch, nature
+from neo_wire.protocol.mismatch import Mismatch, key_step, nature
 from neo_wire.schema import TimestampFormatName, shape_traits
 
 Encode = Callable[[Any], str]  # Any: each takes what its own schema says
@@ -64,7 +64,7 @@ def _structure_encoder(cls: type, timestamp_format: TimestampFormatName) -> Enco
                 for member in members(cls)
             ]
         if not isinstance(value, cls):
-            raise Mismatch(f"{nature(value)}; give a {cls.__name__}")
+            raise Mismatch(f"{nature(value)}; give an instance of {cls.__name__}")
         parts = []
         for get, prefix, wire_name, encode_member in fields:
             item = get(value)
@@ -101,20 +101,22 @@ def _encoder(schema: Schema, timestamp_format: TimestampFormatName) -> Encode:
         case Kind.UNION:
             return _union_encoder(schema.python, timestamp_format)
         case Kind.LIST:
-            return _list_encoder(schema, timestamp_format)
+            return _list_encoder(_element_encoder(schema, timestamp_format), sparse=schema.sparse)
         case Kind.MAP:
-            return _map_encoder(schema, timestamp_format)
+            hidden = schema.key is not None and schema.key.sensitive
+            return _map_encoder(_element_encoder(schema, timestamp_format), sparse=schema.sparse, hidden=hidden)
         case Kind.TIMESTAMP:
             return _timestamp_encoder(schema.timestamp_format or timestamp_format)
         case kind:
             return _SIMPLE[kind]
 
 
-def _list_encoder(schema: Schema, timestamp_format: TimestampFormatName) -> Encode:
-    assert schema.element is not None  # noqa: S101  # of a list, always
-    encode_element = _encoder(schema.element, timestamp_format)
-    sparse = schema.sparse
+def _element_encoder(schema: Schema, timestamp_format: TimestampFormatName) -> Encode:
+    assert schema.element is not None  # noqa: S101  # of a list or a map, always
+    return _encoder(schema.element, timestamp_format)
 
+
+def _list_encoder(encode_element: Encode, *, sparse: bool) -> Encode:
     def encode_list(value: object) -> str:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray | memoryview):
             raise Mismatch(f"{nature(value)}; give a list or a tuple")
@@ -129,11 +131,7 @@ def _list_encoder(schema: Schema, timestamp_format: TimestampFormatName) -> Enco
     return encode_list
 
 
-def _map_encoder(schema: Schema, timestamp_format: TimestampFormatName) -> Encode:
-    assert schema.element is not None  # noqa: S101  # of a map, always
-    encode_element = _encoder(schema.element, timestamp_format)
-    sparse = schema.sparse
-
+def _map_encoder(encode_element: Encode, *, sparse: bool, hidden: bool) -> Encode:
     def encode_map(value: object) -> str:
         if not isinstance(value, Mapping):
             raise Mismatch(f"{nature(value)}; give a dict")
@@ -142,7 +140,7 @@ def _map_encoder(schema: Schema, timestamp_format: TimestampFormatName) -> Encod
             try:
                 text = "null" if item is None and sparse else encode_element(item)
             except Mismatch as mismatch:
-                raise mismatch.under(str(key))  # noqa: B904  # the same error, one level up
+                raise mismatch.under(key_step(key, sensitive=hidden))  # noqa: B904  # as above
             parts.append(f"{_string(key)}:{text}")
         return "{" + ",".join(parts) + "}"
 
@@ -196,21 +194,28 @@ def _float(value: object) -> str:
 
 
 def _big_decimal(value: object) -> str:
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise Mismatch("a Decimal that is not finite")
-        return str(value)
-    return _integer(value)
+    if isinstance(value, int):
+        return _integer(value)
+    if not isinstance(value, Decimal):
+        raise Mismatch(f"{nature(value)}; give a Decimal")
+    if not value.is_finite():
+        raise Mismatch("a Decimal that is not finite")
+    return str(value)
 
 
 def _blob(value: object) -> str:
     if not isinstance(value, bytes | bytearray | memoryview):
         raise Mismatch(f"{nature(value)}; give bytes")
-    return '"' + b2a_base64(value, newline=False).decode("ascii") + '"'
+    return '"' + b2a_base64(bytes(value), newline=False).decode("ascii") + '"'
 
 
-def _document(value: object) -> str:
-    """Any JSON value; the one place where a float that is no number has no way to be written."""
+def encode_document(value: object) -> str:
+    """The text of any JSON value; here alone NaN and the infinities have no way to be written.
+
+    Raises:
+        Mismatch: there is something in it that JSON cannot express.
+        RecursionError: it is nested too deeply, or contains itself.
+    """
     match value:
         case None:
             return "null"
@@ -220,15 +225,21 @@ def _document(value: object) -> str:
             return _boolean(value)
         case int():
             return _integer(value)
-        case float() if value - value == 0:
+        case float():
+            if value - value != 0:
+                raise Mismatch("a number that is not finite, which a document cannot express")
             return float.__repr__(value)
         case Decimal():
             return _big_decimal(value)
         case list() | tuple():
-            return "[" + ",".join(map(_document, value)) + "]"
+            return _document_list(value)
         case Mapping():
-            return "{" + ",".join(f"{_string(key)}:{_document(item)}" for key, item in value.items()) + "}"
-    raise Mismatch(f"a document has {nature(value)} in it that JSON cannot express")
+            return _document_map(value)
+    raise Mismatch(f"{nature(value)}, which JSON cannot express")
+
+
+_document_list = _list_encoder(encode_document, sparse=False)
+_document_map = _map_encoder(encode_document, sparse=False, hidden=False)
 
 
 _SIMPLE: dict[Kind, Encode] = {
@@ -240,5 +251,5 @@ _SIMPLE: dict[Kind, Encode] = {
     Kind.FLOAT: _float,
     Kind.BIG_DECIMAL: _big_decimal,
     Kind.BLOB: _blob,
-    Kind.DOCUMENT: _document,
+    Kind.DOCUMENT: encode_document,
 }

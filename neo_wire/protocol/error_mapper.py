@@ -8,6 +8,8 @@ Source: Smithy 2.0, AWS JSON 1.1 protocol, operation error serialization; AWS AP
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 from neo_wire import errors
@@ -34,6 +36,8 @@ COMMON_ERRORS: Final[tuple[type[ServiceError], ...]] = (
 _COMMON: Final = {code: error for error in COMMON_ERRORS for code in error.codes}
 _REQUEST_ID_HEADERS: Final = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")
 _MAX_MESSAGE: Final = 500
+# The message of a refused signature quotes the canonical request, with the session token in it.
+_SESSION_TOKEN: Final = re.compile(r"(x-amz-security-token[:=])[^\s'\"&,;]+", re.IGNORECASE)
 _FAULTS: Final[dict[str, Fault]] = {"sender": "client", "receiver": "server"}
 
 
@@ -47,8 +51,8 @@ def request_id(response: HttpResponse) -> str | None:
 
 def excerpt(body: bytes) -> str:
     """The first characters of a body, unless it looks like JSON, which may carry what must not be shown."""
-    begin = body[:200].decode("utf-8", "replace").strip()
-    return "" if begin.lstrip("\ufeff").startswith(("{", "[", '"')) else begin[:100]
+    begin = body[:200].decode("utf-8", "replace").strip("\ufeff\ufffd\0 \t\r\n")
+    return "" if begin.startswith(("{", "[", '"')) else begin[:100]
 
 
 def map_error(
@@ -76,7 +80,7 @@ def map_error(
             parsed = parse_json(response.body, loads)
             if isinstance(parsed, dict):
                 body = parsed
-            else:
+            elif parsed is not None:  # `null` is an object without members
                 unreadable = "the body is JSON but no object"
         except Mismatch as mismatch:
             unreadable = str(mismatch)
@@ -92,9 +96,9 @@ def map_error(
             attempts=attempts,
             headers=response.headers,
         )
-    cls = _class_of(code, response.status, operation)
+    cls = _class_of((query_code, header_code or body_code), response.status, operation)
     return cls(
-        _message(response, body),
+        _SESSION_TOKEN.sub(r"\1…", _message(response, body)),
         code=code or f"HTTP{response.status}",
         status=response.status,
         request_id=request_id(response),
@@ -109,11 +113,16 @@ def map_error(
 
 def _claims_json(response: HttpResponse) -> bool:
     """Whether the body is meant to be JSON, by its beginning or its type; a proxy's page and an empty body are not."""
-    begin = response.body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    begin = _begin(response.body)
     if begin in (b"", b"<", b"{", b"["):
         return begin in (b"{", b"[")
     media_type = (response.header("content-type") or "").partition(";")[0].strip().lower()
     return media_type.endswith("json") or "json-" in media_type
+
+
+def _begin(body: bytes) -> bytes:
+    """The first byte after a byte order mark and white space; empty when there is none."""
+    return body.lstrip(BOM_UTF8 + b" \t\r\n")[:1]
 
 
 def _sanitised(code: object) -> str | None:
@@ -131,9 +140,13 @@ def _query_error(header: str | None) -> tuple[str | None, Fault | None]:
     return code.strip(), _FAULTS.get(fault.strip().lower())
 
 
-def _class_of(code: str | None, status: int, operation: Operation[Any, Any] | None) -> type[ServiceError]:
-    if code is not None:
-        for error in (*operation.errors, *operation.service.errors) if operation else ():
+def _class_of(
+    codes: tuple[str | None, str | None], status: int, operation: Operation[Any, Any] | None
+) -> type[ServiceError]:
+    """By the code of the query protocol, which some services send for old clients, else by that of JSON."""
+    modelled = (*operation.errors, *operation.service.errors) if operation else ()
+    for code in filter(None, codes):
+        for error in modelled:
             if code in error.codes:
                 return error
         if code in _COMMON:
@@ -148,7 +161,7 @@ def _message(response: HttpResponse, body: dict[str, object]) -> str:
         text = body.get(key)
         if isinstance(text, str):
             return text
-    if not body and not _claims_json(response) and not response.body.lstrip().startswith(b"<"):
+    if not body and not _claims_json(response) and _begin(response.body) != b"<":
         text = response.body[: 4 * _MAX_MESSAGE].decode("utf-8", "replace").strip()
         if text:
             return text[:_MAX_MESSAGE]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Final
 
-MAX_SHOWN = 60
-_NATURES: dict[type, str] = {
+_MAX_KEY: Final = 60
+_NATURES: Final[dict[type, str]] = {
     type(None): "null",
     bool: "a boolean",
     str: "a string",
-    float: "a number",
     int: "a number",
-    Decimal: "a number",
+    float: "a float",
+    Decimal: "a decimal number",
     dict: "an object",
     list: "a list",
     tuple: "a list",
@@ -32,22 +34,33 @@ class Mismatch(Exception):
         return self
 
     @property
+    def steps(self) -> tuple[str | int, ...]:
+        """The way from the root, step by step."""
+        return tuple(reversed(self._steps))
+
+    @property
     def path(self) -> str:
         """The way from the root, such as `Tags[3].Key`."""
-        return join_path(reversed(self._steps))
+        return join_path(self.steps)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self._steps else self.reason
 
 
-def join_path(steps: object) -> str:
+def key_step(key: object, *, sensitive: bool) -> str:
+    """The step of a map's key on a path; keys are anybody's text, so a long one is cut and a sensitive one hidden."""
+    text = "…" if sensitive else str(key)
+    return text if len(text) <= _MAX_KEY else text[:_MAX_KEY] + "…"
+
+
+def join_path(steps: Iterable[str | int]) -> str:
     """Members and indices as one path: `Tags`, 3, `Key` → `Tags[3].Key`."""
     path = ""
-    for step in steps:  # type: ignore[attr-defined]  # an iterable of str | int, of whatever kind
+    for step in steps:
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
     return path
 
 
 def nature(value: object) -> str:
-    """What a value is, in JSON's words where it has any, without the value itself."""
-    return _NATURES.get(type(value)) or f"a {type(value).__name__}"
+    """What a value is, in words of JSON where it has any, without the value itself."""
+    return _NATURES.get(type(value)) or f"of the type {type(value).__name__}"

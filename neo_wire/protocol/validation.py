@@ -12,11 +12,14 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from sys import float_info
 from typing import Any, Final
 
 from neo_wire.errors import InputValidationError, Violation
-from neo_wire.members import Kind, Schema, members
-from neo_wire.protocol.mismatch import join_path, nature
+from neo_wire.members import Kind, Schema, hidden, members
+from neo_wire.protocol import timestamps
+from neo_wire.protocol.encoder import encode_document
+from neo_wire.protocol.mismatch import Mismatch, join_path, key_step, nature
 from neo_wire.schema import shape_traits
 
 Step = str | int
@@ -24,7 +27,7 @@ Problem = tuple[tuple[Step, ...], str]
 Check = Callable[[Any], "Sequence[Problem]"]  # Any: each takes what the user gave, of whatever type
 _NONE: Final[tuple[Problem, ...]] = ()
 _MAX_SHOWN: Final = 60
-_LARGEST_FLOAT: Final = (2 - 2**-23) * 2.0**127
+_LARGEST_FLOAT: Final = {32: (2 - 2**-23) * 2.0**127, None: float_info.max}
 
 
 def validate(value: object) -> None:
@@ -36,15 +39,18 @@ def validate(value: object) -> None:
     """
     cls: type = type(value)
     try:
-        problems = _shape_check(cls)(value)
+        problems = _shape_check(cls, sensitive=False)(value)
     except RecursionError:
         problems = (((), "it is nested too deeply, or contains itself"),)
     if problems:
         raise InputValidationError(cls.__name__, [Violation(join_path(path), message) for path, message in problems])
 
 
-def _accept(_value: object) -> Sequence[Problem]:
-    """A document may be anything here: the encoder refuses what JSON cannot express."""
+def _check_document(value: object) -> Sequence[Problem]:
+    try:
+        encode_document(value)
+    except Mismatch as mismatch:
+        return [(mismatch.steps, f"is {mismatch.reason}")]
     return _NONE
 
 
@@ -53,7 +59,7 @@ def _under(step: Step, problems: Sequence[Problem]) -> Iterator[Problem]:
 
 
 @lru_cache(maxsize=1024)
-def _shape_check(cls: type) -> Check:
+def _shape_check(cls: type, *, sensitive: bool) -> Check:
     fields: list[tuple[Callable[[object], object], str, bool, Check]] | None = None
     traits = shape_traits(cls)
     wire_names = {member.attribute: member.wire_name for member in members(cls)}
@@ -65,11 +71,16 @@ def _shape_check(cls: type) -> Check:
         nonlocal fields
         if fields is None:  # at the first use, when a recursive class is complete
             fields = [
-                (getattr(cls, one.attribute).__get__, one.wire_name, one.required, _check(one.schema))
+                (
+                    getattr(cls, one.attribute).__get__,
+                    one.wire_name,
+                    one.required,
+                    _check(hidden(one.schema) if sensitive else one.schema),
+                )
                 for one in members(cls)
             ]
         if not isinstance(value, cls):
-            return [((), f"is {nature(value)}; give a {cls.__name__}")]
+            return [((), f"is {nature(value)}; give an instance of {cls.__name__}")]
         problems: list[Problem] = []
         for get, wire_name, required, check in fields:
             item = get(value)
@@ -90,7 +101,7 @@ def _shape_check(cls: type) -> Check:
 def _check(schema: Schema) -> Check:
     match schema.kind:
         case Kind.STRUCTURE | Kind.UNION:
-            return _shape_check(schema.python)
+            return _shape_check(schema.python, sensitive=schema.sensitive)
         case Kind.LIST:
             return _list_check(schema)
         case Kind.MAP:
@@ -107,7 +118,7 @@ def _check(schema: Schema) -> Check:
             return lambda value: [] if isinstance(value, bool) else [((), f"is {nature(value)}; give True or False")]
         case Kind.TIMESTAMP:
             return _check_timestamp
-    return _accept
+    return _check_document
 
 
 def _length_problem(schema: Schema, count: int, unit: str) -> Sequence[Problem]:
@@ -138,6 +149,8 @@ def _string_check(schema: Schema) -> Check:
 def _shown(value: object, schema: Schema) -> str:
     if schema.sensitive:
         return "a value"
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"a number of {value.bit_length()} bits"
     return repr(value) if len(str(value)) <= _MAX_SHOWN else f"{str(value)[:_MAX_SHOWN]!r}…"
 
 
@@ -157,7 +170,7 @@ def _enum_check(schema: Schema) -> Check:
         close = difflib.get_close_matches(value, known, n=1) if isinstance(value, str) else []
         guess = f"did you mean {close[0]!r}? " if close else ""
         some = ", ".join(map(str, known[:10])) + (", …" if len(known) > 10 else "")
-        way_out = f"for a value that is new at the service give {cls.__name__}({_shown(value, schema)})"
+        way_out = f"for a value that is new at the service give {cls.__name__}(…)"
         return [((), f"is {_shown(value, schema)}, which is none of {some}; {guess}{way_out}")]
 
     return check_enum
@@ -168,12 +181,14 @@ def _number_check(schema: Schema) -> Check:
         schema.kind
     ]
     wanted = allowed[-1].__name__
-    low: float | None = schema.range.min if schema.range else None
-    high: float | None = schema.range.max if schema.range else None
+    low: float | Decimal | None = schema.range.min if schema.range else None
+    high: float | Decimal | None = schema.range.max if schema.range else None
     if schema.kind is Kind.INTEGER and schema.bits:
         low = max(low, -(1 << schema.bits - 1)) if low is not None else -(1 << schema.bits - 1)
         high = min(high, (1 << schema.bits - 1) - 1) if high is not None else (1 << schema.bits - 1) - 1
-    single = schema.kind is Kind.FLOAT and schema.bits == 32
+    elif schema.kind is Kind.BIG_DECIMAL:  # 0.1 as it was written, not as a binary float has it
+        low, high = (None if bound is None else Decimal(str(bound)) for bound in (low, high))
+    largest = _LARGEST_FLOAT[schema.bits] if schema.kind is Kind.FLOAT else None
 
     def check_number(value: object) -> Sequence[Problem]:
         if isinstance(value, bool) or not isinstance(value, allowed):
@@ -181,7 +196,7 @@ def _number_check(schema: Schema) -> Check:
         number: Any = value  # Any: int, float or Decimal, which compare with each other but share no type
         if isinstance(value, Decimal) and not value.is_finite():
             return [((), "is not finite, which JSON cannot express")]
-        if (low is not None and number < low) or (high is not None and number > high):
+        if (low is not None and not number >= low) or (high is not None and not number <= high):  # NaN is in no range
             bounds = (
                 f"{low} to {high}"
                 if None not in (low, high)
@@ -189,18 +204,12 @@ def _number_check(schema: Schema) -> Check:
                 if high is None
                 else f"at most {high}"
             )
-            return [((), f"is {_number_shown(value, schema)}; it takes {bounds}")]
-        if single and isinstance(value, float) and _LARGEST_FLOAT < abs(value) < float("inf"):
-            return [((), f"is {_shown(value, schema)}; a 32-bit float ends at {_LARGEST_FLOAT:.4g}")]
+            return [((), f"is {_shown(value, schema)}; it takes {bounds}")]
+        if largest is not None and largest < abs(number) < float("inf"):
+            return [((), f"is {_shown(value, schema)}; a {schema.bits or 64}-bit float ends at {largest:.4g}")]
         return _NONE
 
     return check_number
-
-
-def _number_shown(value: object, schema: Schema) -> str:
-    if isinstance(value, int) and value.bit_length() > 256:
-        return f"a number of {value.bit_length()} bits"
-    return _shown(value, schema)
 
 
 def _blob_check(schema: Schema) -> Check:
@@ -215,8 +224,10 @@ def _blob_check(schema: Schema) -> Check:
 def _check_timestamp(value: object) -> Sequence[Problem]:
     if not isinstance(value, datetime):
         return [((), f"is {nature(value)}; give an aware datetime")]
-    if value.utcoffset() is None:
-        return [((), "is a naive datetime, which could mean any time zone; give it one, such as tzinfo=UTC")]
+    try:
+        timestamps.write(value, "epoch-seconds")
+    except ValueError as error:
+        return [((), f"is {error}")]
     return _NONE
 
 
@@ -243,14 +254,14 @@ def _map_check(schema: Schema) -> Check:
     assert schema.element is not None  # noqa: S101  # of a map, always
     assert schema.key is not None  # noqa: S101  # as above
     check_key, check_element = _check(schema.key), _check(schema.element)
-    sparse = schema.sparse
+    sparse, is_hidden = schema.sparse, schema.key.sensitive
 
     def check_map(value: object) -> Sequence[Problem]:
         if not isinstance(value, Mapping):
             return [((), f"is {nature(value)}; give a dict")]
         problems = list(_length_problem(schema, len(value), "entries"))
         for key, item in value.items():
-            step = str(key)[:_MAX_SHOWN]
+            step = key_step(key, sensitive=is_hidden)
             problems += (((step, *path), f"as a key {message}") for path, message in check_key(key))
             if item is not None:
                 problems += _under(step, check_element(item))

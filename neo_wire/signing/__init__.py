@@ -23,13 +23,13 @@ from neo_wire.signing.sigv4 import (
     UNSIGNED_PAYLOAD,
     Scope,
     SigningOptions,
-    forget_keys,
     hmac_signer,
     long_date,
     sign,
     signing_key,
     string_to_sign,
 )
+from neo_wire.signing.sigv4a import forget_keys
 from neo_wire.signing.verify import Verification, verify
 
 __all__ = [

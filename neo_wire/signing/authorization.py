@@ -30,6 +30,7 @@ _WITHOUT_REGION: Final = "AWS4-ECDSA-P256-SHA256"
 _ACCESS_KEY_ID: Final = re.compile(r"[!-~]+")
 _SCOPE_PART: Final = re.compile(r"[!-.0-~]+")
 _SIGNED_HEADER: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")
+_REGION_SET: Final = re.compile(r"[a-zA-Z0-9*-]{1,63}(?:[ \t]*,[ \t]*[a-zA-Z0-9*-]{1,63})*")
 _HEX: Final = re.compile(r"[0-9a-f]+")
 _LONG_DATE: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -173,6 +174,8 @@ def _authorization(
         raise Refused(Refusal.MALFORMED, "Signature is not in hex digits of lower case, 64 of them for an HMAC")
     if scope_parts == 3 and not regions:
         raise Refused(Refusal.MALFORMED, "the request lacks X-Amz-Region-Set, which SigV4A signs in place of a region")
+    if scope_parts == 3 and not _REGION_SET.fullmatch(regions or ""):
+        raise Refused(Refusal.MALFORMED, "X-Amz-Region-Set is not a list of regions, or of patterns such as eu-*")
     signed_at = _time(date)
     if date[:8] != scope[0]:
         raise Refused(Refusal.DATE_DIFFERS, f"the request is of {date[:8]}, its credential scope of {_shown(scope[0])}")

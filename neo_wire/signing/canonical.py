@@ -48,6 +48,7 @@ _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FOLD: Final = re.compile(r"\r?\n(?=[ \t])")  # RFC 9112 section 5.2: to be read as spaces
 _SPACES: Final = re.compile(r"[ \t]+")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _VISIBLE: Final = bytes(range(0x21, 0x7F))
 _BYTES: Final = (bytes, bytearray, memoryview)
 _CHUNK: Final = 1024 * 1024
@@ -142,13 +143,16 @@ def canonical_query(query: str) -> str:
     """
     if not query:
         return ""
+    pairs: list[tuple[str, str]] | None
     try:
         pairs = [
             (quote(unquote_to_bytes(name), ""), quote(unquote_to_bytes(value), ""))
             for name, _, value in (part.partition("=") for part in query.split("&") if part)
         ]
     except UnicodeEncodeError:
-        raise SigningError("the query has a lone surrogate in it, which UTF-8 cannot express") from None
+        pairs = None
+    if pairs is None:  # raised below the handler: the codec's error holds the query, and so must not be its context
+        raise SigningError("the query has a lone surrogate in it, which UTF-8 cannot express")
     pairs.sort()
     return "&".join([f"{name}={value}" for name, value in pairs])
 
@@ -160,7 +164,8 @@ def canonical_headers(headers: Headers) -> tuple[str, str]:
     and folded lines within a value collapsed to one space. Quoted strings are not special.
 
     Raises:
-        SigningError: a name is no HTTP token, or a value has a control character or a lone surrogate in it.
+        SigningError: a name is no HTTP token, or a value is no string, or has a control character or a lone surrogate
+            in it.
     """
     if not headers:
         return "", ""
@@ -175,7 +180,10 @@ def canonical_headers(headers: Headers) -> tuple[str, str]:
 
 def are_canonical(values: Sequence[str]) -> bool:
     """Whether all values are visible ASCII and single spaces within; a check of all at once, as most are."""
-    joined = "".join(values)
+    try:
+        joined = "".join(values)
+    except TypeError:  # not all are strings
+        return False
     if not joined.isascii():
         return False
     rest = joined.encode().translate(None, _VISIBLE)
@@ -219,14 +227,21 @@ def _chosen_headers(headers: Headers, chosen: Collection[str]) -> tuple[str, str
     return layout.lines(*values), layout.names
 
 
-def _canonical_value(name: str, value: str) -> str:
+def unfold(headers: Headers) -> Headers:
+    """The headers with folded lines made one, as they have to be sent: RFC 9112 section 5.2 forbids to send a fold."""
+    if not any("\n" in value for _, value in headers):
+        return headers
+    return tuple([(name, _FOLD.sub(" ", value)) for name, value in headers])
+
+
+def _canonical_value(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise SigningError(f"the value of header {name!r} is a {type(value).__name__}; give a string")
     unfolded = _FOLD.sub(" ", value)
     if _CONTROL.search(unfolded):
         raise SigningError(f"the value of header {name!r} has a control character in it; remove it")
-    try:
-        unfolded.encode()
-    except UnicodeEncodeError:
-        raise SigningError(f"the value of header {name!r} has a lone surrogate, which UTF-8 cannot express") from None
+    if _SURROGATE.search(unfolded):
+        raise SigningError(f"the value of header {name!r} has a lone surrogate, which UTF-8 cannot express")
     return _SPACES.sub(" ", unfolded).strip(" ")
 
 
@@ -247,14 +262,14 @@ def payload_hash(body: Chunk | BinaryIO | Iterable[Chunk]) -> str:
         file = cast("BinaryIO", given)
         start = _position(file)
         try:
-            while chunk := _bytes(file.read(_CHUNK)):
+            while chunk := require_bytes(file.read(_CHUNK)):
                 digest.update(chunk)
         finally:
             if start is not None:
                 file.seek(start)
     elif isinstance(given, Iterable) and not isinstance(given, str):
         for chunk in given:
-            digest.update(_bytes(chunk))
+            digest.update(require_bytes(chunk))
     else:
         raise SigningError(f"the body is a {type(body).__name__}; give bytes, a binary file or an iterable of bytes")
     return digest.hexdigest()
@@ -262,12 +277,19 @@ def payload_hash(body: Chunk | BinaryIO | Iterable[Chunk]) -> str:
 
 def _position(file: BinaryIO) -> int | None:
     try:
-        return file.tell()
+        start = file.tell()
+        file.seek(start)  # some, such as the responses of urllib3, can tell but not seek
     except (AttributeError, OSError):  # a pipe or a socket
         return None
+    return start
 
 
-def _bytes(chunk: object) -> Chunk:
+def require_bytes(chunk: object) -> Chunk:
+    """Return a chunk of a body if it is bytes.
+
+    Raises:
+        SigningError: it is text or something else.
+    """
     if not isinstance(chunk, _BYTES):
         raise SigningError(
             f"the body gives a {type(chunk).__name__} where bytes are due; encode text, open files in binary mode"

@@ -31,7 +31,7 @@ class Credentials:
     Raises:
         PartialCredentials: one half of the pair is empty.
         CredentialsError: a value has a space, a line break or another character that no credential has; the expiration
-            is naive.
+            is naive or no datetime.
     """
 
     access_key_id: str
@@ -56,7 +56,12 @@ class Credentials:
                     f"{name} from {self.source} has a character that no credential has, perhaps a space or a line "
                     "break at its end; check how it was read"
                 )
-        if self.expiration is not None and self.expiration.utcoffset() is None:
+        expiration: object = self.expiration  # what callers without a type checker give
+        if expiration is not None and not isinstance(expiration, datetime):
+            raise CredentialsError(
+                f"the expiration from {self.source} is a {type(expiration).__name__}; give a datetime with a time zone"
+            )
+        if expiration is not None and expiration.utcoffset() is None:
             raise CredentialsError(f"the expiration from {self.source} is naive; give it a time zone")
 
     def __repr__(self) -> str:

@@ -21,11 +21,15 @@ PLACEHOLDER: Final = "REDACTED"
 
 _SECRETS: Final = frozenset(
     {
+        "authorization",
         "cookie",
+        "proxy-authorization",
+        "x-amz-access-token",
         "x-amz-copy-source-server-side-encryption-customer-key",
         "x-amz-s3session-token",
         "x-amz-security-token",
         "x-amz-server-side-encryption-customer-key",
+        "x-api-key",
     }
 )
 

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from neo_wire.errors import Headers, SigningError
 from neo_wire.http import HttpRequest, Url
 from neo_wire.signing.authorization import MAX_EXPIRES
-from neo_wire.signing.canonical import canonical_headers, compose
+from neo_wire.signing.canonical import canonical_headers, compose, unfold
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import (
     ALGORITHM,
@@ -129,6 +129,7 @@ def authorize_query(
         payload = UNSIGNED_PAYLOAD
         headers = tuple([header for header in headers if header[0].lower() != "x-amz-content-sha256"])
     lines, names = canonical_headers(headers)
+    headers = unfold(headers)
     token: Headers = (("X-Amz-Security-Token", credentials.session_token),) if credentials.session_token else ()
     url = _with_parameters(
         url,

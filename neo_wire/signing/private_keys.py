@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -74,8 +75,7 @@ def load_private_key(data: bytes, password: str | bytes | None = None) -> Privat
     require_cryptography("a private key")
     from cryptography.hazmat.primitives import serialization
 
-    if not data:
-        raise SigningError("the private key is empty: no bytes were read")
+    _require_data(data, "private key")
     if b"-----BEGIN " not in data:
         return require_supported(_parse_key(serialization.load_der_private_key, data, password))
     keys, others = _pem_blocks(data, _KEY_LABELS)
@@ -101,8 +101,7 @@ def load_certificates(data: bytes) -> tuple[Certificate, ...]:
     require_cryptography("an X.509 certificate")
     from cryptography import x509
 
-    if not data:
-        raise SigningError("the certificate is empty: no bytes were read")
+    _require_data(data, "certificate")
     if b"-----BEGIN " not in data:
         return (_parse_certificate(x509.load_der_x509_certificate, data, "the certificate"),)
     found, others = _pem_blocks(data, _CERTIFICATE_LABELS)
@@ -129,8 +128,7 @@ def load_pkcs12(data: bytes, password: str | bytes | None = None) -> KeyAndCerti
     require_cryptography("a PKCS#12 file")
     from cryptography.hazmat.primitives.serialization import pkcs12
 
-    if not data:
-        raise SigningError("the PKCS#12 file is empty: no bytes were read")
+    _require_data(data, "PKCS#12 file")
     secret = _password_bytes(password)
     try:
         held = pkcs12.load_pkcs12(data, secret)
@@ -191,8 +189,21 @@ def _pem_blocks(data: bytes, labels: tuple[bytes, ...]) -> tuple[list[bytes], st
     return [block for label, block in blocks if label in labels], others or "no complete block"
 
 
-def _password_bytes(password: str | bytes | None) -> bytes | None:
-    return (password.encode() if isinstance(password, str) else password) or None
+def _require_data(data: object, name: str) -> None:
+    if not isinstance(data, bytes | bytearray):
+        raise SigningError(f"the {name} is a {type(data).__name__}; give the bytes of the file")
+    if not data:
+        raise SigningError(f"the {name} is empty: no bytes were read")
+
+
+def _password_bytes(password: object) -> bytes | None:
+    if password is None or isinstance(password, bytes):
+        return password or None
+    if not isinstance(password, str):
+        raise SigningError(f"the password is a {type(password).__name__}; give text or bytes")
+    with suppress(UnicodeEncodeError):  # which holds the password, and so must not be the context of ours
+        return password.encode() or None
+    raise SigningError("the password has a lone surrogate in it, which UTF-8 cannot express; give it as bytes")
 
 
 def _parse_key(load: Callable[[bytes, bytes | None], object], data: bytes, password: str | bytes | None) -> object:

@@ -20,7 +20,15 @@ from attrs import evolve, frozen
 
 from neo_wire.errors import Headers, SigningError
 from neo_wire.http import HttpRequest, Url
-from neo_wire.signing.canonical import HeaderLayout, are_canonical, canonical_headers, compose, lay_out, payload_hash
+from neo_wire.signing.canonical import (
+    HeaderLayout,
+    are_canonical,
+    canonical_headers,
+    compose,
+    lay_out,
+    payload_hash,
+    unfold,
+)
 from neo_wire.signing.credentials import Credentials
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -44,6 +52,7 @@ SIGNER_PARAMETERS: Final = frozenset(
         "X-Amz-Security-Token",
         "X-Amz-Signature",
         "X-Amz-SignedHeaders",
+        "x-amz-content-sha256",  # of signers that put a header into the query under the name that it has
     }
 )
 """Query parameters of a presigned request, taken off one that is signed again."""
@@ -73,10 +82,12 @@ class Scope:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what is no region or no service."""
-        if not _REGION.fullmatch(self.region):
-            raise SigningError(f"the region {self.region!r} is not a host label; give one such as eu-west-1")
-        if not _SERVICE.fullmatch(self.service):
-            raise SigningError(f"the service {self.service!r} is not a signing name; give one such as sagemaker")
+        region: object = self.region  # what callers without a type checker give
+        service: object = self.service
+        if not (isinstance(region, str) and _REGION.fullmatch(region)):
+            raise SigningError(f"the region {region!r} is not a host label; give one such as eu-west-1")
+        if not (isinstance(service, str) and _SERVICE.fullmatch(service)):
+            raise SigningError(f"the service {service!r} is not a signing name; give one such as sagemaker")
 
     def credential_scope(self, short_date: str) -> str:
         """The scope on one day, such as `20260101/eu-west-1/sagemaker/aws4_request`."""
@@ -111,9 +122,10 @@ class SigningOptions:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot stand for a payload hash."""
-        if self.payload is not None and not _PAYLOAD.fullmatch(self.payload):
+        payload: object = self.payload  # what callers without a type checker give
+        if payload is not None and not (isinstance(payload, str) and _PAYLOAD.fullmatch(payload)):
             raise SigningError(
-                f"the payload {self.payload!r} is neither a hex SHA-256 in lower case, nor {UNSIGNED_PAYLOAD}, nor a "
+                f"the payload {payload!r} is neither a hex SHA-256 in lower case, nor {UNSIGNED_PAYLOAD}, nor a "
                 "STREAMING- marker"
             )
 
@@ -123,6 +135,9 @@ DEFAULT: Final = SigningOptions()
 
 S3: Final = SigningOptions(normalize_path=False, double_encode_path=False, content_sha256=True, unsigned_presign=True)
 """How S3 signs. Every character of a key but letters, digits and `-._~/` must be percent-encoded in the URL."""
+
+S3_SERVICES: Final = frozenset({"s3", "s3-object-lambda", "s3-outposts", "s3express"})
+"""The signing names of the services that want `S3`."""
 
 
 def sign(
@@ -192,7 +207,7 @@ def authorize(
     canonical = compose(request.method, url, lines, names, payload, options.normalize_path, options.double_encode_path)
     signed = signer(string_to_sign(algorithm, date, credential_scope, canonical))
     authorization = f"{algorithm} Credential={credential}/{credential_scope}, SignedHeaders={names}, Signature={signed}"
-    headers = (*headers, ("Authorization", authorization))
+    headers = (*unfold(headers), ("Authorization", authorization))
     if session_token and not options.sign_session_token:
         headers = (*headers, ("X-Amz-Security-Token", session_token))
     return HttpRequest(request.method, url, headers, request.body)

@@ -20,6 +20,7 @@ from attrs import field, frozen
 
 from neo_wire.errors import SigningError
 from neo_wire.http import HttpRequest
+from neo_wire.signing import sigv4
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.presign import PresignedRequest, authorize_query
 from neo_wire.signing.private_keys import require_cryptography
@@ -73,8 +74,9 @@ def _private_value(access_key_id: str, secret_access_key: str) -> int:
 
 
 def forget_keys() -> None:
-    """Drop the key pairs that are kept for the next request, for instance when a client is closed."""
+    """Drop all keys that are kept for the next request, those of SigV4 too, for instance when a client is closed."""
     _derived.cache_clear()
+    sigv4.forget_keys()
 
 
 def region_set(regions: str | Iterable[str]) -> str:
@@ -86,7 +88,7 @@ def region_set(regions: str | Iterable[str]) -> str:
     Raises:
         SigningError: there is none, or one is no region and no pattern of regions.
     """
-    items = [item.strip() for item in (regions.split(",") if isinstance(regions, str) else regions)]
+    items = [item.strip(" \t") for item in (regions.split(",") if isinstance(regions, str) else regions)]
     if not items:
         raise SigningError("the region set is empty; give regions such as us-east-1, or * for all")
     if wrong := [item for item in items if not _REGION_PATTERN.fullmatch(item)]:

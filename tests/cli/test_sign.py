@@ -69,6 +69,9 @@ def test_the_headers_are_those_of_botocore(run: Run, monkeypatch: pytest.MonkeyP
         ("https://logs.cn-north-1.amazonaws.com.cn/", (), "cn-north-1/logs"),
         ("https://models.s3.dualstack.eu-central-1.amazonaws.com/k", ("--s3",), "eu-central-1/s3"),
         ("https://s3.amazonaws.com/bucket/k", ("--s3",), "eu-west-1/s3"),  # the region of AWS_REGION
+        ("https://models.s3.eu-west-3.amazonaws.com/a%20b", (), "eu-west-3/s3"),
+        ("http://127.0.0.1:9000/bucket/a%20b", ("--service", "s3"), "eu-west-1/s3"),
+        ("http://127.0.0.1:9000/bucket/a%20b", ("--s3", "--service", "store"), "eu-west-1/store"),
         ("https://search.eu-west-3.amazonaws.com/", ("--service", "es", "--region", "ap-south-1"), "ap-south-1/es"),
         ("http://127.0.0.1:8080/", ("--service", "sagemaker"), "eu-west-1/sagemaker"),
     ],
@@ -78,7 +81,9 @@ def test_the_scope_is_given_or_told_by_the_host(run: Run, url: str, options: tup
     assert outcome.status == 0, outcome.err
     assert f"/{scope}/aws4_request" in outcome.out
     request = HttpRequest("GET", Url.parse(url), headers_of(outcome.out))
-    assert verified(request, S3 if "--s3" in options else SigningOptions())
+    in_s3_mode = "--s3" in options or scope.endswith("/s3")
+    assert (request.header("x-amz-content-sha256") is not None) is in_s3_mode
+    assert verified(request, S3 if in_s3_mode else SigningOptions())
 
 
 def test_the_session_token_is_signed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +247,7 @@ def test_curl_sends_what_was_signed(
     options: tuple[str, ...],
 ) -> None:
     server = raw_server(response())
-    signed = run("sign", method, server.url + path, *options, "--service", "s3", "--curl")
+    signed = run("sign", method, server.url + path, *options, "--service", "store", "--curl")
     assert signed.status == 0, signed.err
     shell(f"{signed.out.strip()} --silent --max-time 10")
     peer = ServerConnection()

@@ -218,6 +218,19 @@ def test_a_stream_of_somebody_else_is_read_into_memory_once(library: ModuleType)
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("make", [lambda: io.StringIO("text"), lambda: ["text"]])
+def test_text_is_refused(library: ModuleType, make: Any) -> None:
+    with pytest.raises(SigningError, match="gives a str where bytes are due; .* open files in binary mode"):
+        hash_body(put(library, make()))
+
+    class AsyncText:
+        async def __aiter__(self) -> AsyncIterator[str]:
+            yield "text"
+
+    with pytest.raises(SigningError, match="gives a str where bytes are due"):
+        asyncio.run(hash_body_async(put(library, AsyncText())))
+
+
 def test_bodies_of_the_other_kind_of_client_are_refused(library: ModuleType) -> None:
     with pytest.raises(SigningError, match="asynchronous stream; send it with an asynchronous client"):
         hash_body(put(library, generate_async()))

@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from neo_wire.errors import CredentialsError
+from neo_wire.errors import ConfigurationError, CredentialsError
 from neo_wire.httpx_auth.credentials import KeptCredentials
 from neo_wire.signing.credentials import Credentials
 
@@ -173,6 +174,21 @@ def test_answers_that_are_no_good(clock: Clock) -> None:
         KeptCredentials(nothing, WINDOW, clock).get()
     with pytest.raises(CredentialsError, match="gave a NoneType"):
         asyncio.run(KeptCredentials(nothing, WINDOW, clock).get_async())
+
+
+@pytest.mark.parametrize("window", [-MINUTE, 900, None])
+def test_a_window_that_would_serve_expired_credentials_is_refused(clock: Clock, source: Source, window: Any) -> None:
+    with pytest.raises(ConfigurationError, match="the refresh window is .*; give a timedelta of 0 or more"):
+        KeptCredentials(source, window, clock)
+
+
+@pytest.mark.parametrize("given", [("AKID", "s3cr3t"), "s3cr3t", {"secret_access_key": "s3cr3t"}])
+def test_what_cannot_give_credentials_is_refused_at_once_and_unseen(clock: Clock, given: Any) -> None:
+    with pytest.raises(
+        CredentialsError, match=f"are a {type(given).__name__}; give neo_wire Credentials or a"
+    ) as refused:
+        KeptCredentials(given, WINDOW, clock)
+    assert "s3cr3t" not in str(refused.value)
 
 
 def test_a_coroutine_function_serves_no_thread(clock: Clock, source: Source) -> None:

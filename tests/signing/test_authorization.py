@@ -60,6 +60,14 @@ def test_a_signature_of_sigv4a_needs_a_region_set() -> None:
     assert refused.value.refusal is Refusal.MALFORMED
 
 
+@pytest.mark.parametrize("regions", ["us-east-?", "[a-z]*", "us-east-1,", ",", "us east", "a" * 64, "us-east-1;*"])
+def test_a_region_set_that_no_signer_writes_is_refused(regions: str) -> None:
+    request = signed_with("AWS4-ECDSA-P256-SHA256", "AKID/20260101/s3/aws4_request", ("X-Amz-Region-Set", regions))
+    with pytest.raises(Refused, match="X-Amz-Region-Set is not a list of regions") as refused:
+        read_authorization(request)
+    assert refused.value.refusal is Refusal.MALFORMED
+
+
 def test_the_key_of_an_x509_signature_is_a_serial_number() -> None:
     request = signed_with("AWS4-X509-RSA-SHA256", "123456789/20260101/eu-west-1/rolesanywhere/aws4_request")
     found = read_authorization(request)

@@ -9,13 +9,14 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 import pytest
+import urllib3
 from botocore.auth import SIGNED_HEADERS_BLACKLIST, S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from neo_wire.errors import SigningError
+from neo_wire.errors import Headers, SigningError
 from neo_wire.http import HttpRequest, Url
 from neo_wire.signing.canonical import (
     NEVER_SIGNED,
@@ -194,6 +195,23 @@ def test_a_control_character_in_a_value_is_refused_by_the_name_of_the_header(nam
     assert "Evil" not in str(refused.value)
 
 
+@pytest.mark.parametrize("value", [5, None, b"s3cr3t"])
+@pytest.mark.parametrize("before", [(), (("X-A", "é"),)])
+def test_a_value_that_is_no_string_is_refused_by_the_name_of_the_header(before: Headers, value: Any) -> None:
+    with pytest.raises(SigningError, match=f"header 'X-Secret' is a {type(value).__name__}; give a string") as refused:
+        canonical_headers((*before, ("X-Secret", value)))
+    assert "s3cr3t" not in str(refused.value)
+
+
+def test_a_lone_surrogate_is_refused_and_nothing_of_the_value_is_chained_to_the_error() -> None:
+    with pytest.raises(SigningError, match="header 'Cookie' has a lone surrogate") as in_header:
+        canonical_headers((("Cookie", "s3cr3t\ud800"),))
+    with pytest.raises(SigningError, match="the query has a lone surrogate") as in_query:
+        canonical_query("X-Amz-Security-Token=s3cr3t\ud800")
+    for refused in (in_header, in_query):
+        assert refused.value.__context__ is None
+
+
 @pytest.mark.parametrize("name", ["", "X Y", "X:", "X\r\nY", "é", "{0}", "X\n"])
 def test_what_is_no_header_name_is_refused(name: str) -> None:
     with pytest.raises(SigningError, match="no header name"):
@@ -310,6 +328,13 @@ def test_a_file_that_fails_is_put_back_too() -> None:
     with pytest.raises(OSError, match="the disk is gone"):
         payload_hash(file)
     assert file.tell() == 1
+
+
+def test_a_file_that_tells_where_it_stands_but_cannot_seek_is_used_up() -> None:
+    response = urllib3.HTTPResponse(io.BytesIO(b"body"), preload_content=False)
+    assert response.tell() == 0
+    assert payload_hash(cast("BinaryIO", response)) == hashlib.sha256(b"body").hexdigest()
+    assert response.read() == b""
 
 
 def _texts() -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -72,6 +72,12 @@ def test_bytes_are_refused_unseen(name: str) -> None:
     with pytest.raises(CredentialsError, match=f"{name} from code is a bytes; give a string") as refused:
         Credentials(**values)  # type: ignore[arg-type]  # it is what is refused
     assert "s3cr3t" not in str(refused.value)
+
+
+@pytest.mark.parametrize("expiration", ["2026-01-01T00:00:00Z", 1767225600, date(2026, 1, 1), False])
+def test_an_expiration_that_is_no_datetime_is_refused(expiration: Any) -> None:
+    with pytest.raises(CredentialsError, match=f"the expiration from code is a {type(expiration).__name__}; give a d"):
+        Credentials("AKIDEXAMPLE", SECRET, expiration=expiration)
 
 
 def test_a_naive_expiration_is_refused() -> None:

@@ -137,6 +137,8 @@ def test_no_explanation_holds_a_secret() -> None:
         "Cookie": "session=1",
         "X-Amz-Server-Side-Encryption-Customer-Key": "c3NlLWMta2V5",
         "x-amz-s3session-token": "express-token",
+        "X-Api-Key": "key-of-a-usage-plan",
+        "x-amz-access-token": "token-of-a-seller",
     }
     request = evolve(DESCRIBE, headers=(*DESCRIBE.headers, *secrets.items()))
     signed = sign(request, TEMPORARY, SCOPE, AT)
@@ -148,6 +150,20 @@ def test_no_explanation_holds_a_secret() -> None:
         query_signature = presigned.url.query[-64:]
         for secret in (*secrets.values(), SECRET, "TOKEN", signature, query_signature):
             assert secret not in text
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Proxy-Authorization"])
+def test_what_only_another_signer_signs_is_left_out_too(name: str) -> None:
+    signed = sign(
+        evolve(DESCRIBE, headers=(*DESCRIBE.headers, ("Proxy-Authorization", "Basic s3cr3t"))), KEY_PAIR, SCOPE, AT
+    )
+    value = signed.header("authorization") or ""
+    claimed = value.replace("SignedHeaders=", f"SignedHeaders={name.lower()};").replace("content-type;", "")
+    request = evolve(signed, headers=tuple((n, claimed if v == value else v) for n, v in signed.headers))
+    shown = explain(request)
+    assert shown.redacted == (name.lower(),)
+    assert "s3cr3t" not in str(shown)
+    assert value[-64:] not in str(shown)
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,12 @@ def test_presigning_again_is_as_presigning_once(options: SigningOptions) -> None
     assert presign(again, KEY_PAIR, SCOPE, AT, options=options).url == once.url
 
 
+def test_a_payload_that_an_earlier_signer_declared_in_the_query_is_taken_off() -> None:
+    for name in ("X-Amz-Content-Sha256", "x-amz-content-sha256"):
+        foreign = evolve(GET, url=evolve(GET.url, query=f"a=1&X-Amz-Expires=60&{name}=UNSIGNED-PAYLOAD"))
+        assert presign(foreign, KEY_PAIR, SCOPE, AT) == presign(GET, KEY_PAIR, SCOPE, AT)
+
+
 def test_s3_signs_no_payload_but_the_one_it_is_told() -> None:
     scope = Scope("us-east-1", "s3")
     put = HttpRequest("PUT", Url.parse("http://bucket.s3.amazonaws.com/key"), (), b"content")

@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -136,6 +138,20 @@ def test_passwords_that_do_not_fit(key: PrivateKey, encoding: Encoding) -> None:
     assert "is encrypted: give its password" in refusal(locked)
     assert "is encrypted: give its password" in refusal(locked, b"")
     assert "is not encrypted: leave the password out" in refusal(plain, "hunter2-wrong")
+
+
+@pytest.mark.parametrize("load", [load_private_key, load_pkcs12])
+def test_a_password_that_cannot_be_one_is_not_told(load: Callable[[bytes, Any], object]) -> None:
+    for password, told in (("hunter2\udcff", "lone surrogate"), (5, "is a int"), (bytearray(b"hunter2"), "bytearray")):
+        with pytest.raises(SigningError, match=f"the password .*{told}") as caught:
+            load(b"data", password)
+        assert "hunter2" not in checked_text(caught.value, None)
+
+
+@pytest.mark.parametrize("load", [load_private_key, load_certificates, load_pkcs12])
+def test_text_in_place_of_the_bytes_of_a_file_is_refused(load: Callable[[Any], object]) -> None:
+    with pytest.raises(SigningError, match="is a str; give the bytes of the file"):
+        load("-----BEGIN PRIVATE KEY-----")
 
 
 def test_a_wrong_password_of_a_traditional_pem(rsa_key: rsa.RSAPrivateKey) -> None:

@@ -7,6 +7,7 @@ import io
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from unittest import mock
 from urllib.parse import quote
 
@@ -192,6 +193,17 @@ def test_what_is_no_region_is_refused(region: str) -> None:
         Scope(region, "s3")
 
 
+@pytest.mark.parametrize("value", [None, True, 5, b"s3"])
+def test_what_is_no_string_is_refused_by_its_name(value: Any) -> None:
+    with pytest.raises(SigningError, match="the region .* is not a host label"):
+        Scope(value, "s3")
+    with pytest.raises(SigningError, match="the service .* is not a signing name"):
+        Scope("us-east-1", value)
+    if value is not None:
+        with pytest.raises(SigningError, match="the payload .* is neither"):
+            SigningOptions(payload=value)
+
+
 @pytest.mark.parametrize("service", ["", "a/b", "s3\n", "s 3", "é", "s3\r"])
 def test_what_is_no_service_is_refused(service: str) -> None:
     with pytest.raises(SigningError, match="service"):
@@ -209,6 +221,16 @@ def test_a_header_that_would_be_two_is_refused(name: str) -> None:
     request = evolve(DESCRIBE, headers=((name, "a\r\nX-Evil: b"),))
     with pytest.raises(SigningError, match="control character"):
         sign(request, KEY_PAIR, SCOPE, AT)
+
+
+@pytest.mark.parametrize("fold", ["\r\n ", "\n\t", "\r\n \r\n "])
+def test_a_folded_header_goes_out_on_one_line_with_the_same_signature(fold: str) -> None:
+    folded, flat = (evolve(DESCRIBE, headers=(("X-A", f"a{between}b"),)) for between in (fold, " "))
+    signed = sign(folded, KEY_PAIR, SCOPE, AT)
+    assert signed.header("authorization") == sign(flat, KEY_PAIR, SCOPE, AT).header("authorization")
+    presigned = presign(folded, KEY_PAIR, SCOPE, AT)
+    assert presigned.url == presign(flat, KEY_PAIR, SCOPE, AT).url
+    assert not any({"\r", "\n"} & set(value) for _, value in (*signed.headers, *presigned.headers))
 
 
 def test_a_host_that_would_be_two_headers_is_refused() -> None:

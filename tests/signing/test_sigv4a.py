@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neo_wire import signing
 from neo_wire.errors import SigningError
 from neo_wire.http import HttpRequest, Url
 from neo_wire.signing import sigv4, sigv4a
@@ -78,6 +79,14 @@ def test_a_key_pair_is_derived_once_until_it_is_forgotten() -> None:
     assert sigv4a.derive_key_pair(KEY, SECRET) is first
     assert sigv4a.derive_key_pair("AKIDOTHER", SECRET) is not first
     sigv4a.forget_keys()
+    assert sigv4a.derive_key_pair(KEY, SECRET) is not first
+
+
+def test_all_keys_are_forgotten_at_once() -> None:
+    first = sigv4a.derive_key_pair(KEY, SECRET)
+    sigv4.signing_key(SECRET, "20260101", "us-east-1", "s3")
+    signing.forget_keys()
+    assert sigv4.signing_key.cache_info().currsize == 0
     assert sigv4a.derive_key_pair(KEY, SECRET) is not first
 
 
@@ -196,7 +205,7 @@ def test_both_presign_the_same_text(
     request: HttpRequest, credentials: Credentials, regions: str, options: SigningOptions, expires: int
 ) -> None:
     lookup = {KEY: credentials}.get
-    options = evolve(options, content_sha256=False)  # aws-c-auth puts it into the query, which no service asks for
+    options = evolve(options, content_sha256=False)  # aws-c-auth adds no header to a presigned request
     ours = sigv4a.presign(request, credentials, SCOPE, AT, expires=expires, options=options, regions=regions)
     config = crt_config(
         regions,
@@ -314,6 +323,8 @@ def test_region_sets(regions: str | Iterable[str], value: str) -> None:
         ("us east 1", "'us east 1'"),
         (["us-east-1", "eu\r\nx: y", "ü"], r"'eu\\r\\nx: y', 'ü'"),
         (["us-east-1,us-west-2"], "'us-east-1,us-west-2'"),
+        ("us-east-1\n", r"'us-east-1\\n'"),
+        (["us-east-1", "\x1ceu-west-1"], r"'\\x1ceu-west-1'"),
     ],
 )
 def test_region_sets_that_are_none(regions: str | list[str], told: str) -> None:

@@ -1,0 +1,61 @@
+"""The five operations against botocore's model: inputs, outputs, errors and how they are sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.session
+import pytest
+
+from neo_wire.service import Operation, Unit
+from neo_wire.shapes import operations
+from neo_wire.shapes.operations import SAGEMAKER
+
+OPERATIONS: list[Operation[Any, Any]] = [one for one in vars(operations).values() if isinstance(one, Operation)]
+MODEL: Any = botocore.session.get_session().get_service_model("sagemaker")
+
+every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+
+
+def test_they_are_all_that_the_model_has_on_compilation_jobs() -> None:
+    assert {one.name for one in OPERATIONS} == {name for name in MODEL.operation_names if "CompilationJob" in name}
+
+
+def test_the_service_is_the_models() -> None:
+    metadata = MODEL.metadata
+    assert SAGEMAKER.name == metadata["serviceId"]
+    assert SAGEMAKER.target_prefix == metadata["targetPrefix"]
+    assert SAGEMAKER.signing_name == metadata["signingName"]
+    assert SAGEMAKER.endpoint_prefix == metadata["endpointPrefix"]
+    assert SAGEMAKER.json_version == metadata["jsonVersion"]
+    assert metadata["protocol"] == "json"
+    assert metadata["auth"] == ["aws.auth#sigv4"]
+
+
+@every_operation
+def test_the_input_and_the_output_are_the_models(operation: Operation[Any, Any]) -> None:
+    modelled = MODEL.operation_model(operation.name)
+    assert operation.input.__name__ == modelled.input_shape.name
+    if modelled.output_shape is None:
+        assert operation.output is Unit
+        assert not operation.has_output
+    else:
+        assert operation.output.__name__ == modelled.output_shape.name
+        assert operation.has_output
+
+
+@every_operation
+def test_the_errors_are_the_models(operation: Operation[Any, Any]) -> None:
+    modelled = MODEL.operation_model(operation.name).error_shapes
+    assert [code for error in operation.errors for code in error.codes] == [shape.name for shape in modelled]
+    for shape in modelled:
+        assert set(shape.members) == {"Message"}  # which is the error's message: no class needs a shape of its own
+
+
+@every_operation
+def test_the_request_is_a_plain_post(operation: Operation[Any, Any]) -> None:
+    modelled = MODEL.operation_model(operation.name)
+    assert operation.service is SAGEMAKER
+    assert modelled.http == {"method": "POST", "requestUri": "/"}
+    assert modelled.endpoint is None  # no host prefix
+    assert not modelled.idempotent_members
