@@ -297,7 +297,7 @@ class NeoClient(JsonClient):
 
 
 class AsyncNeoClient(AsyncJsonClient):
-    """An asynchronous client of SageMaker Neo's compilation jobs; otherwise as `NeoClient`."""
+    """An asynchronous client of SageMaker Neo's compilation jobs; its methods take, give and raise what `NeoClient`'s do."""
 
     def __init__(
         self, *, transport: AsyncHttpxClient | AsyncHttpxTransport | None = None, **options: Unpack[ClientOptions]
@@ -316,15 +316,7 @@ class AsyncNeoClient(AsyncJsonClient):
         vpc_config: NeoVpcConfig | None = None,
         tags: Sequence[Tag] | None = None,
     ) -> CreateCompilationJobResponse:
-        """Create and start a job, from exactly one of `input_config` and `model_package_version_arn`.
-
-        The caller needs permission to pass the role. A job is billed from its start to its end.
-
-        Raises:
-            ResourceInUse: a job of that name exists already in this account and region.
-            ResourceLimitExceeded: an account quota is used up.
-            NeoWireError: whatever else `JsonClient.call` raises.
-        """
+        """Create and start a job, from exactly one of `input_config` and `model_package_version_arn`."""
         request = CreateCompilationJobRequest(
             compilation_job_name=compilation_job_name,
             role_arn=role_arn,
@@ -338,12 +330,7 @@ class AsyncNeoClient(AsyncJsonClient):
         return await self.call(operations.CREATE_COMPILATION_JOB, request)
 
     async def describe_compilation_job(self, compilation_job_name: str) -> DescribeCompilationJobResponse:
-        """Describe a job: its status, times, configuration and, when it failed, why.
-
-        Raises:
-            ResourceNotFound: there is no such job in this account and region.
-            NeoWireError: whatever else `JsonClient.call` raises.
-        """
+        """Describe a job: its status, times, configuration and, when it failed, why."""
         request = DescribeCompilationJobRequest(compilation_job_name=compilation_job_name)
         return await self.call(operations.DESCRIBE_COMPILATION_JOB, request)
 
@@ -361,11 +348,7 @@ class AsyncNeoClient(AsyncJsonClient):
         sort_by: ListCompilationJobsSortBy | None = None,
         sort_order: SortOrder | None = None,
     ) -> ListCompilationJobsResponse:
-        """List one page of jobs; its `next_token`, given to the next call with the same filters, asks for the next.
-
-        Raises:
-            NeoWireError: whatever `JsonClient.call` raises.
-        """
+        """List one page of jobs; its `next_token`, given to the next call with the same filters, asks for the next."""
         request = ListCompilationJobsRequest(
             next_token=next_token,
             max_results=max_results,
@@ -381,23 +364,11 @@ class AsyncNeoClient(AsyncJsonClient):
         return await self.call(operations.LIST_COMPILATION_JOBS, request)
 
     async def stop_compilation_job(self, compilation_job_name: str) -> Unit:
-        """Stop a job that is starting or in progress; it is STOPPING for a while, then STOPPED.
-
-        Raises:
-            ResourceNotFound: there is no such job in this account and region.
-            ValidationException: the job has ended already.
-            NeoWireError: whatever else `JsonClient.call` raises.
-        """
+        """Stop a job that is starting or in progress; it is STOPPING for a while, then STOPPED."""
         request = StopCompilationJobRequest(compilation_job_name=compilation_job_name)
         return await self.call(operations.STOP_COMPILATION_JOB, request)
 
     async def delete_compilation_job(self, compilation_job_name: str) -> Unit:
-        """Delete a job that has ended; its artifacts, logs and role are left alone.
-
-        Raises:
-            ResourceNotFound: there is no such job in this account and region.
-            ValidationException: the job is still running; stop it first.
-            NeoWireError: whatever else `JsonClient.call` raises.
-        """
+        """Delete a job that has ended; its artifacts, logs and role are left alone."""
         request = DeleteCompilationJobRequest(compilation_job_name=compilation_job_name)
         return await self.call(operations.DELETE_COMPILATION_JOB, request)
