@@ -39,7 +39,7 @@ from neo_wire.shapes.structures import (
     Tag,
 )
 from neo_wire.signing.credentials import Credentials
-from neo_wire.signing.sigv4 import Scope
+from neo_wire.signing.sigv4 import Scope, forget_keys
 from neo_wire.transports.asynchronous import AsyncDriver
 from neo_wire.transports.blocking import BlockingDriver
 from neo_wire.transports.clock import utc_now
@@ -135,7 +135,8 @@ class JsonClient:
         return self._driver.run(call.invoke(operation, input, self._settings))
 
     def close(self) -> None:
-        """Let go of the connections; a later call raises ClientClosed."""
+        """Let go of the connections and of the signing keys; a later call raises ClientClosed."""
+        forget_keys()
         self._driver.close()
 
     def __enter__(self) -> Self:
@@ -166,7 +167,8 @@ class AsyncJsonClient:
         return await self._driver.run(call.invoke(operation, input, self._settings))
 
     async def aclose(self) -> None:
-        """Let go of the connections; a later call raises ClientClosed."""
+        """Let go of the connections and of the signing keys; a later call raises ClientClosed."""
+        forget_keys()
         await self._driver.aclose()
 
     async def __aenter__(self) -> Self:
@@ -297,7 +299,7 @@ class NeoClient(JsonClient):
 
 
 class AsyncNeoClient(AsyncJsonClient):
-    """An asynchronous client of SageMaker Neo's compilation jobs; its methods take, give and raise what `NeoClient`'s do."""
+    """An asynchronous client of compilation jobs; its methods take, give and raise what `NeoClient`'s do."""
 
     def __init__(
         self, *, transport: AsyncHttpxClient | AsyncHttpxTransport | None = None, **options: Unpack[ClientOptions]

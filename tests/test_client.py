@@ -50,6 +50,7 @@ from neo_wire import (
     ValidationException,
     structure,
 )
+from neo_wire.signing import hmac_signer, signing_key
 
 JOB: dict[str, Any] = {
     "role_arn": "arn:aws:iam::123456789012:role/neo",
@@ -384,3 +385,8 @@ def test_an_asynchronous_client_works_under_trio_too(moto_url: str, name: str, c
             return (await client.describe_compilation_job(name)).compilation_job_name
 
     assert trio.run(main) == name
+
+
+def test_closing_drops_the_signing_keys(mode: Any, moto_url: str) -> None:
+    mode.call("list_compilation_jobs", client={"endpoint_url": moto_url})  # which closes its client
+    assert signing_key.cache_info().currsize == hmac_signer.cache_info().currsize == 0
