@@ -60,6 +60,8 @@ class Url:
         """
         if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
             raise ConfigurationError("the URL has a control character in it; remove it")
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise ConfigurationError("the URL has a lone surrogate in it, which UTF-8 cannot express")
         whole = _URL.fullmatch(text)
         if whole is None or whole["scheme"].lower() not in DEFAULT_PORTS:
             raise ConfigurationError(f"{_shown(text)} is not an http:// or https:// URL")
@@ -93,10 +95,7 @@ class Url:
 
 
 def _wire_form(text: str, safe: str) -> str:
-    try:
-        return text if _WIRE_FORM.fullmatch(text) else quote(text, safe)
-    except UnicodeEncodeError:
-        raise ConfigurationError("the URL has a lone surrogate in it, which UTF-8 cannot express") from None
+    return text if _WIRE_FORM.fullmatch(text) else quote(text, safe)
 
 
 def _shown(text: str) -> str:

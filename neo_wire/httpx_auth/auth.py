@@ -159,11 +159,12 @@ class SigV4Auth(httpx.Auth, _Httpx2Auth):
             SigningError: the request was not signed, or was changed since so that its signature is malformed.
         """
         signed = request.extensions.get(_SIGNED)
-        options = evolve(self._options, payload=signed.payload) if signed else self._options
+        in_memory = is_in_memory(request.stream)
+        options = self._options if in_memory or signed is None else evolve(self._options, payload=signed.payload)
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
         url = Url(request.url.scheme, request.url.raw_host.decode("ascii"), request.url.port, path, query)
         headers = tuple([(name.decode("ascii"), value.decode(errors="replace")) for name, value in request.headers.raw])
-        body = request.read() if is_in_memory(request.stream) else b""
+        body = request.read() if in_memory else b""
         return explain(HttpRequest(request.method, url, headers, body), options)
 
     def _payload_without_body(self, request: _Request) -> str | None:

@@ -8,16 +8,23 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, MutableMapping
 from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from neo_wire.errors import SigningError
 from neo_wire.signing.canonical import payload_hash, require_bytes
 
 _CANNOT_REWIND: Final = (AttributeError, OSError, ValueError)
+_PLACES: Final = "neo_wire.places"  # a request extension: the files of the body, and where each stood at first
+
+
+_Places: TypeAlias = list[tuple[Any, Any]]  # Any: files of whatever library, and what their tell() gives
 
 
 class SendableRequest(Protocol):
     """What is used here of the request class of either package."""
+
+    extensions: dict[str, Any]  # Any: so the packages declare it
+    """What goes along with the request, and is not sent."""
 
     @property
     def stream(self) -> Iterable[bytes] | AsyncIterable[bytes]:
@@ -51,7 +58,8 @@ def hash_body(request: SendableRequest) -> str:
     if not isinstance(stream, Iterable):
         raise SigningError("the body is an asynchronous stream; send it with an asynchronous client")
     try:
-        places = [(file, file.tell()) for file in _files(stream)]
+        files = _files(stream)
+        places = _first_places(request, files) or [(file, file.tell()) for file in files]
         for file, place in places:
             file.seek(place)
     except _CANNOT_REWIND:
@@ -62,6 +70,7 @@ def hash_body(request: SendableRequest) -> str:
         length += len(chunk)
     for file, place in places:
         file.seek(place)
+    request.extensions = {**request.extensions, _PLACES: places}
     _set_length(request, length)
     return digest.hexdigest()
 
@@ -74,7 +83,8 @@ async def hash_body_async(request: SendableRequest) -> str:
     if not isinstance(stream, AsyncIterable):
         raise SigningError("the body is a blocking stream; send it with a blocking client, or as an async iterable")
     try:
-        places = [(file, await _settled(file.tell())) for file in _files(stream)]
+        files = _files(stream)
+        places = _first_places(request, files) or [(file, await _settled(file.tell())) for file in files]
         for file, place in places:
             await _settled(file.seek(place))
     except _CANNOT_REWIND:
@@ -85,8 +95,18 @@ async def hash_body_async(request: SendableRequest) -> str:
         length += len(chunk)
     for file, place in places:
         await _settled(file.seek(place))
+    request.extensions = {**request.extensions, _PLACES: places}
     _set_length(request, length)
     return digest.hexdigest()
+
+
+def _first_places(request: SendableRequest, files: list[Any]) -> _Places:
+    """Where these files stood when the request was sent for the first time; empty when this is it.
+
+    They have been read to their end since, and would be sent empty.
+    """
+    places: _Places = request.extensions.get(_PLACES, [])
+    return places if list(map(id, files)) == [id(file) for file, _ in places] else []
 
 
 def _files(stream: object) -> list[Any]:  # Any: files of whatever library

@@ -27,7 +27,7 @@ Problem = tuple[tuple[Step, ...], str]
 Check = Callable[[Any], "Sequence[Problem]"]  # Any: each takes what the user gave, of whatever type
 _NONE: Final[tuple[Problem, ...]] = ()
 _MAX_SHOWN: Final = 60
-_LARGEST_FLOAT: Final = {32: (2 - 2**-23) * 2.0**127, None: float_info.max}
+_LARGEST_SINGLE: Final = (2 - 2**-23) * 2.0**127
 
 
 def validate(value: object) -> None:
@@ -188,7 +188,9 @@ def _number_check(schema: Schema) -> Check:
         high = min(high, (1 << schema.bits - 1) - 1) if high is not None else (1 << schema.bits - 1) - 1
     elif schema.kind is Kind.BIG_DECIMAL:  # 0.1 as it was written, not as a binary float has it
         low, high = (None if bound is None else Decimal(str(bound)) for bound in (low, high))
-    largest = _LARGEST_FLOAT[schema.bits] if schema.kind is Kind.FLOAT else None
+    largest: float | None = None
+    if schema.kind is Kind.FLOAT:
+        largest = _LARGEST_SINGLE if schema.bits == 32 else float_info.max
 
     def check_number(value: object) -> Sequence[Problem]:
         if isinstance(value, bool) or not isinstance(value, allowed):

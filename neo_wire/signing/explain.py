@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from neo_wire.http import HttpRequest
 from neo_wire.signing.authorization import declared_payload, read_authorization
 from neo_wire.signing.canonical import canonical_request, payload_hash
-from neo_wire.signing.sigv4 import DEFAULT, SigningOptions, string_to_sign, without_parameters
+from neo_wire.signing.sigv4 import DEFAULT, HEX_SHA256, SigningOptions, string_to_sign, without_parameters
 
 PLACEHOLDER: Final = "REDACTED"
 """Stands where a secret was left out."""
@@ -47,7 +47,7 @@ class Explanation:
         signed_headers: names in lower case.
         unsigned_headers: names, in lower case, of the headers that are sent without being signed.
         payload_hash: what stands for the body in the canonical request.
-        body_hash: the SHA-256 that the body of the request really has.
+        body_hash: the SHA-256 that the body of the request really has, or that the options gave of a streamed one.
         canonical_request: with a placeholder for each secret.
         string_to_sign: as it was signed; its last line is the hash of the canonical request with the secrets in it.
         redacted: the headers and query parameters, in lower case, whose values were replaced in the canonical request.
@@ -67,6 +67,7 @@ class Explanation:
     redacted: tuple[str, ...]
 
     def __str__(self) -> str:
+        differs = HEX_SHA256.fullmatch(self.payload_hash) and self.body_hash != self.payload_hash
         facts = {
             "algorithm": self.algorithm,
             "access key id": self.access_key_id,
@@ -76,7 +77,7 @@ class Explanation:
             "signed headers": ", ".join(self.signed_headers),
             "unsigned headers": ", ".join(self.unsigned_headers) or "none",
             "payload hash": self.payload_hash,
-            "hash of the body": self.body_hash if self.body_hash != self.payload_hash else "",
+            "hash of the body": self.body_hash if differs else "",
         }
         page = [f"{name + ':':<18}{value}" for name, value in facts.items() if value]
         note = f" ({PLACEHOLDER}: {', '.join(self.redacted)})" if self.redacted else ""
@@ -99,8 +100,9 @@ def explain(request: HttpRequest, options: SigningOptions = DEFAULT) -> Explanat
         SigningError: the request has no signature, or one that is malformed.
     """
     claim = read_authorization(request)
-    body_hash = payload_hash(request.body)
-    payload = declared_payload(request, claim.presigned, options) or options.payload or body_hash
+    given = options.payload or ""
+    body_hash = given if HEX_SHA256.fullmatch(given) else payload_hash(request.body)
+    payload = declared_payload(request, claim.presigned, options) or body_hash
     query = request.url.query
     if claim.presigned:
         unsigned = {"X-Amz-Signature"} if options.sign_session_token else {"X-Amz-Signature", "X-Amz-Security-Token"}

@@ -59,7 +59,7 @@ SIGNER_PARAMETERS: Final = frozenset(
 
 _REGION: Final = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")
 _SERVICE: Final = re.compile(r"[A-Za-z0-9._-]+")
-_HEX_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+HEX_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _PAYLOAD: Final = re.compile(r"[0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
 _UNSIGNED_TRAILER: Final = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -299,7 +299,7 @@ def unsigned(request: HttpRequest, options: SigningOptions) -> tuple[Url, Header
         raise SigningError(f"a payload of {payload} is for https only; sign the chunks, or give the hash of the body")
     if not payload or (payload == UNSIGNED_PAYLOAD and url.scheme != "https"):
         payload = payload_hash(request.body)
-    if options.content_sha256 or declared is not None or (options.payload and not _HEX_SHA256.fullmatch(payload)):
+    if options.content_sha256 or declared is not None or (options.payload and not HEX_SHA256.fullmatch(payload)):
         headers = (*headers, ("X-Amz-Content-SHA256", payload))
     return url, headers, payload
 

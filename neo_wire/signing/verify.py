@@ -8,7 +8,6 @@ Source: IAM user guide, "Create a signed AWS API request"; the checks and their 
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -25,6 +24,7 @@ from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import (
     ALGORITHM,
     DEFAULT,
+    HEX_SHA256,
     UNSIGNED_PAYLOAD,
     Scope,
     SigningOptions,
@@ -41,7 +41,6 @@ SignatureCheck: TypeAlias = Callable[[Authorization, str, Credentials], bool]
 """Whether the signature is that of the string to sign under these credentials."""
 
 _UNSIGNED: Final = (UNSIGNED_PAYLOAD, "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
-_HEX_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _NOBODY: Final = Credentials("nobody", "a-secret-that-signs-nothing")
 
 
@@ -174,7 +173,7 @@ def _check_signed_headers(claim: Authorization, request: HttpRequest, options: S
     present = {name.lower() for name, _ in request.headers} | {"host"}
     missing = [name for name in claim.signed_headers if name not in present]
     if missing:
-        raise Refused(Refusal.SIGNED_HEADER_MISSING, f"headers that were signed did not arrive: {', '.join(missing)}")
+        raise Refused(Refusal.SIGNED_HEADER_MISSING, f"headers that were signed did not arrive: {_listed(missing)}")
     required = {name for name in present if name.startswith("x-amz-") and name != "x-amz-security-token"} | {"host"}
     if not claim.presigned and "x-amz-date" not in present:
         required.add("date")
@@ -182,7 +181,13 @@ def _check_signed_headers(claim: Authorization, request: HttpRequest, options: S
         required.add("content-type")
     unsigned = sorted(required.difference(claim.signed_headers))
     if unsigned:
-        raise Refused(Refusal.HEADER_UNSIGNED, f"headers that must be signed are not: {', '.join(unsigned)}")
+        raise Refused(Refusal.HEADER_UNSIGNED, f"headers that must be signed are not: {_listed(unsigned)}")
+
+
+def _listed(names: list[str]) -> str:
+    """Header names that a stranger sent, for a message: short and on one line."""
+    text = ", ".join(names).encode("unicode_escape").decode("ascii")
+    return text if len(text) <= 200 else text[:200] + "…"
 
 
 def _payload(claim: Authorization, request: HttpRequest, options: SigningOptions, unsigned_over_http: bool) -> str:
@@ -193,10 +198,10 @@ def _payload(claim: Authorization, request: HttpRequest, options: SigningOptions
             return declared
         raise Refused(Refusal.PAYLOAD_UNSIGNED, "the payload is not signed, which is accepted over https only")
     given = options.payload or ""
-    actual = given if _HEX_SHA256.fullmatch(given) else payload_hash(request.body)
+    actual = given if HEX_SHA256.fullmatch(given) else payload_hash(request.body)
     if declared is None:
         return actual
-    if not _HEX_SHA256.fullmatch(declared):
+    if not HEX_SHA256.fullmatch(declared):
         raise Refused(
             Refusal.MALFORMED, f"X-Amz-Content-SHA256 is neither a hex SHA-256 in lower case nor {UNSIGNED_PAYLOAD}"
         )

@@ -210,7 +210,8 @@ def test_explain_of_a_streamed_body(library: ModuleType, raw_server: Any, respon
     auth = auth_for()
     with library.Client(auth=auth, trust_env=False) as client:
         answer = client.put(server.url, content=io.BytesIO(BODY))
-    assert auth.explain(answer.request).payload_hash == hashlib.sha256(BODY).hexdigest()
+    explanation = auth.explain(answer.request)
+    assert explanation.payload_hash == explanation.body_hash == hashlib.sha256(BODY).hexdigest()
 
 
 segments = st.text(st.sampled_from("aB1-._~ /%+=&;:@$!*'(),[]éß漢\"<>^`{|}\\"), max_size=8)

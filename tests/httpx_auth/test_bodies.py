@@ -151,6 +151,32 @@ def test_a_file_is_sent_from_where_it_stands(library: ModuleType, tmp_path: Path
         assert sent(request) == BODY[1000:]
 
 
+def test_a_request_that_is_sent_again_begins_where_its_file_stood_at_first(library: ModuleType, tmp_path: Path) -> None:
+    (path := tmp_path / "body").write_bytes(BODY)
+    rest = hashlib.sha256(BODY[100:]).hexdigest()
+    with path.open("rb") as file:
+        file.seek(100)
+        request = put(library, file)
+        for _ in range(2):
+            assert hash_body(request) == rest
+            assert request.headers["Content-Length"] == str(len(BODY) - 100)
+            assert sent(request) == BODY[100:]
+        other = io.BytesIO(BODY)
+        follower = library.Request("PUT", "https://example.com/", content=other, extensions=request.extensions)
+        assert hash_body(follower) == DIGEST
+        assert sent(follower) == BODY
+
+    async def run() -> None:
+        async with await anyio.open_file(path, "rb") as file:
+            await file.seek(100)
+            request = put(library, file)
+            for _ in range(2):
+                assert await hash_body_async(request) == rest
+                assert await sent_async(request) == BODY[100:]
+
+    asyncio.run(run())
+
+
 def test_a_big_file_is_never_whole_in_memory(library: ModuleType, tmp_path: Path) -> None:
     path = tmp_path / "big"
     with path.open("wb") as file:
@@ -220,7 +246,7 @@ def test_a_stream_of_somebody_else_is_read_into_memory_once(library: ModuleType)
 
 @pytest.mark.parametrize("make", [lambda: io.StringIO("text"), lambda: ["text"]])
 def test_text_is_refused(library: ModuleType, make: Any) -> None:
-    with pytest.raises(SigningError, match="gives a str where bytes are due; .* open files in binary mode"):
+    with pytest.raises(SigningError, match=r"gives a str where bytes are due; .* open files in binary mode"):
         hash_body(put(library, make()))
 
     class AsyncText:

@@ -178,7 +178,7 @@ def test_answers_that_are_no_good(clock: Clock) -> None:
 
 @pytest.mark.parametrize("window", [-MINUTE, 900, None])
 def test_a_window_that_would_serve_expired_credentials_is_refused(clock: Clock, source: Source, window: Any) -> None:
-    with pytest.raises(ConfigurationError, match="the refresh window is .*; give a timedelta of 0 or more"):
+    with pytest.raises(ConfigurationError, match=r"the refresh window is .*; give a timedelta of 0 or more"):
         KeptCredentials(source, window, clock)
 
 

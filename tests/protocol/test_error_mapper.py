@@ -64,9 +64,7 @@ def answer(
         (answer(x_amzn_errortype="Foo"), "Foo", "Bad Request"),
         (answer({"__type": "Bar", "code": "Baz"}, x_amzn_errortype="Foo"), "Foo", "Bad Request"),
         (answer({"__type": "Foo", "code": "Bar", "Code": "Baz"}), "Foo", "Bad Request"),
-        (answer({"code": "Foo", "Code": "Bar"}), "Foo", "Bad Request"),
         (answer({"error": {"__type": "Nested"}}), "HTTP400", "Bad Request"),
-        (answer({"message": "m"}), "HTTP400", "m"),
         (answer({}), "HTTP400", "Bad Request"),
         (answer("null"), "HTTP400", "Bad Request"),
         # what stands around it
@@ -78,7 +76,6 @@ def answer(
         # what is empty is absent, and so is what is no text
         (answer({"__type": "", "code": "Foo"}), "Foo", "Bad Request"),
         (answer({"__type": "#", "code": "Foo"}), "Foo", "Bad Request"),
-        (answer({"__type": ":http://x", "code": "Foo"}), "Foo", "Bad Request"),
         (answer({"__type": 404, "code": ["x"], "Code": None, "message": "m"}), "HTTP400", "m"),
         (answer({"__type": {"a": 1}, "Code": "Foo"}, x_amzn_errortype=" : "), "Foo", "Bad Request"),
         # the message
@@ -86,17 +83,13 @@ def answer(
         (answer({"__type": "Foo", "message": "m", "Message": "M"}), "Foo", "m"),
         (answer({"__type": "Foo", "message": 5, "Message": "M"}), "Foo", "M"),
         (answer({"__type": "Foo", "errorMessage": "e"}), "Foo", "e"),
-        (answer({"__type": "Foo", "message": None}), "Foo", "Bad Request"),
-        (answer({"__type": "Foo", "message": "Grüße ☃"}), "Foo", "Grüße ☃"),
         (answer(b'\xef\xbb\xbf {"__type": "Foo", "message": "m"}'), "Foo", "m"),
         (answer(b" " * 5000 + b'{"__type": "Foo"}'), "Foo", "Bad Request"),
         # another content type, or none, does not make JSON unreadable
         (answer({"__type": "Foo"}, content_type="text/html"), "Foo", "Bad Request"),
         (answer({"__type": "Foo"}, content_type=""), "Foo", "Bad Request"),
-        (answer({"__type": "Foo"}, content_type="application/json; charset=utf-8"), "Foo", "Bad Request"),
         # the header alone is enough when the body cannot be read
         (answer("{", x_amzn_errortype="Foo"), "Foo", "Bad Request"),
-        (answer("[1]", x_amzn_errortype="Foo"), "Foo", "Bad Request"),
         (answer("<html>", 500, "Server Error", x_amzn_errortype="Foo"), "Foo", "Server Error"),
         # text of a proxy or a load balancer
         (answer("", 502, "Bad Gateway", content_type="text/html"), "HTTP502", "Bad Gateway"),
@@ -105,12 +98,10 @@ def answer(
         (answer("<!doctype html>\n<p>x", 500, "INTERNAL SERVER ERROR"), "HTTP500", "INTERNAL SERVER ERROR"),
         (answer('  <HTML lang="en">', 403, "Forbidden"), "HTTP403", "Forbidden"),
         (answer(b"\xef\xbb\xbf<html>", 503, "Unavailable", content_type="text/html"), "HTTP503", "Unavailable"),
-        (answer('<?xml version="1.0"?><Error/>', 400), "HTTP400", "Bad Request"),
         (answer("upstream timed out", 504, "x", content_type="text/plain"), "HTTP504", "upstream timed out"),
         (answer("no healthy upstream\n", 503, "x", content_type=""), "HTTP503", "no healthy upstream"),
         (answer("x" * 10_000, 400, "x", content_type="text/plain"), "HTTP400", "x" * 500),
         (answer(b"\xff\xfe", 400, "x", content_type="text/plain"), "HTTP400", "��"),
-        (answer("413 Too Large", 413, "x", content_type="text/plain"), "HTTP413", "413 Too Large"),
         (answer("", 500, ""), "HTTP500", ""),
     ],
 )  # fmt: skip
@@ -197,16 +188,12 @@ def test_botocores_throttling_codes_are_throttling() -> None:
 @pytest.mark.parametrize(
     ("status", "expected", "fault", "retryable"),
     [
-        (300, ServiceError, "client", False),
         (400, ServiceError, "client", False),
         (408, ServiceError, "client", False),
-        (413, ServiceError, "client", False),
         (429, Throttling, "client", True),
-        (499, ServiceError, "client", False),
         (500, ServerError, "server", True),
         (502, ServerError, "server", True),
         (503, ServerError, "server", True),
-        (504, ServerError, "server", True),
         (599, ServerError, "server", True),
     ],
 )
@@ -313,13 +300,9 @@ def test_a_detail_that_does_not_fit_hides_no_error(body: dict[str, object]) -> N
     [
         ("{", "the body is not JSON (Expecting property name enclosed in double quotes at character 1)"),
         ('{"__type": "ResourceNotFound"', "the body is not JSON (Expecting ',' delimiter at character 29)"),
-        ("[]", "the body is JSON but no object"),
         ('"ResourceNotFound"', "the body is JSON but no object"),
-        ("5", "the body is JSON but no object"),
         ("Not JSON", "the body is not JSON (Expecting value at character 0)"),
-        (b'{"message": "\xff"}', "the body is not UTF-8 (byte 13)"),
         (b"[" * 100_000, "the body is nested too deeply"),
-        ('{"a": NaN}', "the body is not JSON, or has a number out of all bounds"),
         (b"{" + b" " * MAX_BODY_BYTES, "the body has more than 16 MiB"),
     ],
     ids=lambda case: repr(case[:20]),

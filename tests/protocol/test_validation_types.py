@@ -11,6 +11,7 @@ import pytest
 from neo_wire.errors import InputValidationError
 from neo_wire.protocol.validation import validate
 from neo_wire.schema import (
+    Bits,
     Byte,
     Document,
     Float,
@@ -60,6 +61,7 @@ class Thing:
     at_most: Annotated[int, Range(max=5)] | None = None
     float_: Float | None = None
     double: float | None = None
+    explicit_double: Annotated[float, Bits(64)] | None = None
     ratio: Annotated[float, Range(max=1)] | None = None
     share: Annotated[float, Range(0.1, 1)] | None = None
     big_decimal: Decimal | None = None
@@ -124,6 +126,7 @@ FLOAT_END = "a 32-bit float ends at 3.403e+38"
         ("float_", 10**39, {"Float": f"is {10**39}; {FLOAT_END}"}),
         ("double", 1.7976931348623157e308, {}),
         ("double", 10**309, {"Double": "is a number of 1027 bits; a 64-bit float ends at 1.798e+308"}),
+        ("explicit_double", 1e300, {}),
         ("double", Decimal(1), {"Double": "is a decimal number; give a float"}),
         ("ratio", 1.0, {}),
         ("ratio", NAN, {"Ratio": "is nan; it takes at most 1"}),

@@ -195,12 +195,12 @@ def test_what_is_no_region_is_refused(region: str) -> None:
 
 @pytest.mark.parametrize("value", [None, True, 5, b"s3"])
 def test_what_is_no_string_is_refused_by_its_name(value: Any) -> None:
-    with pytest.raises(SigningError, match="the region .* is not a host label"):
+    with pytest.raises(SigningError, match=r"the region .* is not a host label"):
         Scope(value, "s3")
-    with pytest.raises(SigningError, match="the service .* is not a signing name"):
+    with pytest.raises(SigningError, match=r"the service .* is not a signing name"):
         Scope("us-east-1", value)
     if value is not None:
-        with pytest.raises(SigningError, match="the payload .* is neither"):
+        with pytest.raises(SigningError, match=r"the payload .* is neither"):
             SigningOptions(payload=value)
 
 

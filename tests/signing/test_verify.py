@@ -351,10 +351,29 @@ _PARTS = st.sampled_from(
 )
 _VALUES = st.lists(_PARTS | _TEXT, max_size=10).map("".join)
 _HEADER_NAMES = st.sampled_from(
-    ["Authorization", "X-Amz-Date", "Date", "Host", "X-Amz-Security-Token", "X-Amz-Content-SHA256", "Content-Type"]
+    [
+        "Authorization",
+        "X-Amz-Date",
+        "Date",
+        "Host",
+        "X-Amz-Security-Token",
+        "X-Amz-Region-Set",
+        "X-Amz-Content-SHA256",
+        "Content-Type",
+    ]
 )
 _PARAMETERS = st.sampled_from(
-    ["Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature", "Security-Token", "Content-Sha256"]
+    [
+        "Algorithm",
+        "Credential",
+        "Date",
+        "Expires",
+        "SignedHeaders",
+        "Signature",
+        "Security-Token",
+        "Region-Set",
+        "Content-Sha256",
+    ]
 ).map("X-Amz-{}".format)
 
 
@@ -362,8 +381,8 @@ _PARAMETERS = st.sampled_from(
 @given(
     _TEXT,
     _TEXT,
-    st.lists(st.tuples(_PARAMETERS | _TEXT, _VALUES | st.just("20260101T000000Z") | st.just("60")), max_size=8),
-    st.lists(st.tuples(_HEADER_NAMES | _TEXT, _VALUES | st.just("20260101T000000Z")), max_size=6),
+    st.lists(st.tuples(_PARAMETERS | _TEXT, _VALUES | st.sampled_from(["20260101T000000Z", "60", "*"])), max_size=9),
+    st.lists(st.tuples(_HEADER_NAMES | _TEXT, _VALUES | st.sampled_from(["20260101T000000Z", "*"])), max_size=6),
     st.binary(max_size=20),
     st.booleans(),
 )

@@ -199,6 +199,16 @@ def test_a_tampering_with_a_presigned_request_is_refused_for_its_reason(
     assert re.search(message, outcome.message), outcome.message
 
 
+def test_names_that_a_stranger_chose_are_told_short_and_on_one_line() -> None:
+    signed = sign(DESCRIBE, KEY_PAIR, SCOPE, AT)
+    broken = verify(header(signed, "x-amz-\r\nERROR", "x"), lookup, AT)
+    assert (broken.refusal, "\n" in broken.message) == (Refusal.HEADER_UNSIGNED, False)
+    many = ";".join(f"a{number:04}" for number in range(1000))
+    absent = verify(authorization(signed, "SignedHeaders=", f"SignedHeaders={many};"), lookup, AT)
+    assert absent.refusal is Refusal.SIGNED_HEADER_MISSING
+    assert len(absent.message) < 300
+
+
 def test_no_outcome_holds_a_secret_or_the_signature_that_was_expected() -> None:
     credentials = evolve(TEMPORARY, access_key_id="AKIDEXAMPLE")
     signed = sign(DESCRIBE, credentials, SCOPE, AT)
