@@ -151,7 +151,11 @@ def _add_sign(command: Parser) -> None:
     )
     command.add_argument("--service", help="the signing name, such as execute-api; else that of the URL's host")
     command.add_argument("--region", help="else that of the URL's host, then AWS_REGION or AWS_DEFAULT_REGION")
-    command.add_argument("--s3", action="store_true", help="sign as S3 wants it: the path as it is, with a body hash")
+    command.add_argument(
+        "--s3",
+        action="store_true",
+        help="sign as S3 wants it, path as it is and body hash sent; the service s3 implies it",
+    )
     command.add_argument("--unsigned-payload", action="store_true", help="leave the body unsigned; https only")
     command.add_argument(
         "--presign", metavar="SECONDS", type=int, help="sign in the URL, good for so long: 1 to 604800"
