@@ -154,7 +154,7 @@ def _add_sign(command: Parser) -> None:
     command.add_argument(
         "--s3",
         action="store_true",
-        help="sign as S3 wants it, path as it is and body hash sent; the service s3 implies it",
+        help="sign as S3 wants it: path as it is, body hash sent; the service s3 implies it",
     )
     command.add_argument("--unsigned-payload", action="store_true", help="leave the body unsigned; https only")
     command.add_argument(
