@@ -14,7 +14,7 @@ import attrs
 from attrs import frozen
 
 from neo_wire._version import __version__
-from neo_wire.errors import RedirectRefused
+from neo_wire.errors import ConfigurationError, RedirectRefused
 from neo_wire.flow import Flow, now, send
 from neo_wire.http import HttpRequest, HttpResponse, Timeout, Url
 from neo_wire.protocol.decoder import MAX_BODY_BYTES, JsonLoads
@@ -55,12 +55,18 @@ def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow
     """Call one operation.
 
     Raises:
+        ConfigurationError: the operation is one of another service than the client's; nothing was sent.
         InputValidationError: the input breaks a rule; nothing was sent.
         CredentialsError: there are no credentials to sign with; nothing was sent.
         TransportError: no usable answer came back.
         ServiceError: the service refused or failed the request.
         ResponseDecodeError: the answer is not what the operation's output says.
     """
+    if operation.service.signing_name != settings.scope.service:
+        raise ConfigurationError(
+            f"{operation.name} is an operation of {operation.service.name}, and the client is one of "
+            f"{settings.scope.service!r}; make a JsonClient of the operation's service"
+        )
     request = serialize(operation, input, settings.url, validate_input=settings.validate_input)
     response = yield from _attempt(request, settings)
     _log.debug("%s at %s: HTTP %d", operation.name, settings.url.origin, response.status)
@@ -69,7 +75,7 @@ def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow
             f"the server answers HTTP {response.status} and redirects to {_target(response)}; a signed request is not "
             "sent there: set endpoint_url to the right place",
             endpoint=settings.url.origin,
-            maybe_processed=False,
+            maybe_processed=response.status == 303,  # RFC 9110 section 15.4.4: the result is elsewhere
         )
     return deserialize(operation, response, loads=settings.json_loads)
 

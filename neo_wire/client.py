@@ -126,6 +126,7 @@ class JsonClient:
         """Call an operation with an instance of its input structure.
 
         Raises:
+            ConfigurationError: the operation is one of another service; nothing was sent.
             InputValidationError: the input breaks a rule; nothing was sent.
             CredentialsError: there are no credentials to sign with; nothing was sent.
             TransportError: no usable answer came back.

@@ -24,6 +24,7 @@ _AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<name>[a-zA-Z0-9._\
 _PATH_SAFE = "/:@!$&'()*+,;=~%"
 _QUERY_SAFE = _PATH_SAFE + "?"
 _WIRE_FORM = re.compile(r"[!-~]*")
+_LONGEST_WAIT: Final = 2_147_483.0  # what a socket can wait: milliseconds of 31 bits
 
 
 @frozen
@@ -155,7 +156,7 @@ def _first(headers: Headers, name: str) -> str | None:
 
 @frozen
 class Timeout:
-    """How long each wait of one exchange may take, in seconds.
+    """How long each wait of one exchange may take, in seconds; there is no bound on all of them together.
 
     Attributes:
         connect: to make a connection, TLS handshake included.
@@ -173,5 +174,7 @@ class Timeout:
         """Refuse what is no bound: every wait has one."""
         for name in ("connect", "read", "write", "pool"):
             seconds = getattr(self, name)
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < float("inf"):
-                raise ConfigurationError(f"the {name} timeout is {seconds!r}; give a number of seconds above 0")
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_WAIT:
+                raise ConfigurationError(
+                    f"the {name} timeout is {seconds!r}; give a number of seconds above 0, up to {_LONGEST_WAIT:.0f}"
+                )

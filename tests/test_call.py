@@ -13,6 +13,7 @@ from neo_wire import (
     LIST_COMPILATION_JOBS,
     STOP_COMPILATION_JOB,
     CompilationJobStatus,
+    ConfigurationError,
     Credentials,
     DescribeCompilationJobRequest,
     HttpResponse,
@@ -168,3 +169,9 @@ def test_the_log_says_what_happened_and_no_secret(credentials: Credentials, capl
         page = HttpResponse(200, (), b'{"CompilationJobSummaries":[]}')
         answered(invoke(LIST_COMPILATION_JOBS, ListCompilationJobsRequest(), settings(credentials)), page)
     assert caplog.messages == ["ListCompilationJobs at https://api.sagemaker.us-west-2.amazonaws.com: HTTP 200"]
+
+
+def test_an_operation_of_another_service_is_refused_before_anything_is_sent(credentials: Credentials) -> None:
+    flow = invoke(DESCRIBE_COMPILATION_JOB, DESCRIBE, settings(credentials, scope=Scope("us-west-2", "logs")))
+    with pytest.raises(ConfigurationError, match=r"DescribeCompilationJob is an operation of SageMaker, .* of 'logs'"):
+        next(flow)

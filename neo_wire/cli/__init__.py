@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         status = _run(parser().parse_args(argv))
-        sys.stdout.flush()  # here, where a reader that has gone is still ours to notice
+        print(end="", flush=True)  # here, where a reader that has gone is still ours to notice
     except BrokenPipeError:
         with suppress(OSError, ValueError):  # so that the interpreter's own last flush does not fail as well
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

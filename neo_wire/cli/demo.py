@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable
 
-from neo_wire.cli.output import plain
+from neo_wire.cli.output import console, plain
 from neo_wire.client import NeoClient
 from neo_wire.errors import ResourceNotFound, ServiceError, SignatureError
 from neo_wire.local import EXAMPLE_CREDENTIALS, LocalServer, NeoService, Timeline
@@ -93,8 +93,7 @@ def _show_error(call: Callable[[], object], expected: type[ServiceError], say: S
 
 def _printer() -> Say:
     try:
-        from rich.console import Console
+        out = console(soft_wrap=True)
     except ImportError:
         return lambda text, _style=None: print(text)
-    console = Console(highlight=False, soft_wrap=True)
-    return lambda text, style=None: console.print(text, style=style, markup=False)
+    return lambda text, style=None: out.print(text, style=style, markup=False)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from neo_wire.cli.failure import one_line
@@ -15,7 +16,7 @@ from neo_wire.schema import is_shape
 from neo_wire.shapes.structures import CompilationJobSummary
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
 _TARGET_PLATFORM = ("os", "arch", "accelerator")
 
@@ -77,14 +78,32 @@ def _duration(job: CompilationJobSummary) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
 
 
+def console(*, width: int | None = None, soft_wrap: bool = False) -> Console:
+    """A console of rich that leaves a reader that has gone to the command, and writes what its encoding lacks escaped.
+
+    Raises:
+        ImportError: rich is not installed.
+    """
+    from rich.console import Console
+
+    class _Console(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # the BrokenPipeError, where rich would exit
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return _Console(width=width, soft_wrap=soft_wrap, highlight=False)
+
+
 def _print_table(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
     try:
-        from rich.console import Console
         from rich.table import Table
         from rich.text import Text
+
+        out = console(width=None if sys.stdout.isatty() else 200)
     except ImportError:
         raise MissingExtra("tables need rich: pip install 'neo-wire[cli]', or take --output json") from None
-    table: Table = Table(*columns)
+    table = Table(*columns)
     for row in rows:
         table.add_row(*(Text(one_line(cell or "")) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    out.print(table)

@@ -30,7 +30,7 @@ def from_environment(environ: Mapping[str, str]) -> Credentials:
     access_key_id, secret_access_key = environ.get(ACCESS_KEY_ID), environ.get(SECRET_ACCESS_KEY)
     if not access_key_id:
         raise NoCredentials(
-            f"no credentials: give credentials=Credentials(…), or set {ACCESS_KEY_ID} and {SECRET_ACCESS_KEY}"
+            f"no credentials: set {ACCESS_KEY_ID} and {SECRET_ACCESS_KEY}, or give credentials=Credentials(…) in code"
         )
     if not secret_access_key:
         raise PartialCredentials(f"{ACCESS_KEY_ID} is set, but {SECRET_ACCESS_KEY} is not; set both")

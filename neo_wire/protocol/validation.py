@@ -126,7 +126,8 @@ def _length_problem(schema: Schema, count: int, unit: str) -> Sequence[Problem]:
     if length is None or (length.min <= count and (length.max is None or count <= length.max)):
         return _NONE
     bounds = f"{length.min} to {length.max}" if length.max is not None else f"at least {length.min}"
-    return [((), f"has {count} {unit}; it takes {bounds}")]
+    counted = {"entries": "entry"}.get(unit, unit[:-1]) if count == 1 else unit
+    return [((), f"has {count} {counted}; it takes {bounds}")]
 
 
 def _string_check(schema: Schema) -> Check:
@@ -158,6 +159,7 @@ def _enum_check(schema: Schema) -> Check:
     cls: type[Enum] = schema.python
     plain: type = str if schema.kind is Kind.ENUM else int
     known = [member.value for member in cls]
+    folded = {str(one).casefold(): one for one in known}  # the commonest slip is another case
 
     def check_enum(value: object) -> Sequence[Problem]:
         # A member that was made by hand, as `TargetDevice("new_device")`, says that its value is meant.
@@ -167,8 +169,8 @@ def _enum_check(schema: Schema) -> Check:
             return [((), f"is {nature(value)}; give a {cls.__name__}")]
         import difflib  # needed only here
 
-        close = difflib.get_close_matches(value, known, n=1) if isinstance(value, str) else []
-        guess = f"did you mean {close[0]!r}? " if close else ""
+        close = difflib.get_close_matches(value.casefold(), folded, n=1) if isinstance(value, str) else []
+        guess = f"did you mean {folded[close[0]]!r}? " if close else ""
         some = ", ".join(map(str, known[:10])) + (", …" if len(known) > 10 else "")
         way_out = f"for a value that is new at the service give {cls.__name__}(…)"
         return [((), f"is {_shown(value, schema)}, which is none of {some}; {guess}{way_out}")]

@@ -7,6 +7,7 @@ works as well: its objects are known by the module of their class. Either is imp
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from functools import lru_cache
@@ -14,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from neo_wire import errors
-from neo_wire.errors import ClientClosed, ConfigurationError, Headers, ResponseDecodeError, TransportError
+from neo_wire.errors import ClientClosed, ConfigurationError, Headers, NeoWireError, ResponseDecodeError, TransportError
 from neo_wire.flow import Send
 from neo_wire.http import HttpResponse, Timeout
 
@@ -83,7 +84,7 @@ _MEANINGS: Final[dict[str, tuple[type[TransportError], str, bool]]] = {
     "OSError": (errors.ConnectionClosed, "the connection broke", True),
     "UnsupportedProtocol": (errors.ConnectFailed, "the transport does not speak the URL's scheme", False),
     "LocalProtocolError": (TransportError, "the request is no valid HTTP", False),
-    "TransportError": (TransportError, "the exchange failed", True),
+    "HTTPError": (TransportError, "the exchange failed", True),
 }
 
 
@@ -122,7 +123,12 @@ def _library(given: object) -> Any:  # noqa: ANN401  # the module httpx or httpx
 @lru_cache(maxsize=1)
 def _default_ssl_context() -> ssl.SSLContext:
     """Made once and late, as it takes longer than all else; shared by all clients of the process."""
-    context: ssl.SSLContext = import_module("httpx").create_ssl_context()
+    try:
+        context: ssl.SSLContext = import_module("httpx").create_ssl_context()
+    except OSError as error:
+        raise ConfigurationError(
+            f"TLS cannot be set up: {error}; check the files that SSL_CERT_FILE and SSLKEYLOGFILE name"
+        ) from error
     return context
 
 
@@ -152,9 +158,10 @@ def _head(response: Any) -> tuple[int, Headers, str]:  # noqa: ANN401  # of the 
     return response.status_code, headers, response.reason_phrase
 
 
-def _undecodable(error: Exception, response: Any) -> ResponseDecodeError | None:  # noqa: ANN401  # of the library
+def _body_error(error: Exception, effect: Send, response: Any) -> NeoWireError | None:  # noqa: ANN401  # of the library
+    """The error that an exception raised while a body is read stands for; None when it is no fault of the exchange."""
     if not any(cls.__name__ == "DecodingError" for cls in type(error).__mro__):
-        return None
+        return _transport_error(error, effect)
     return ResponseDecodeError(
         f"the content coding {response.headers.get('content-encoding')!r} cannot be undone",
         status=response.status_code,
@@ -162,14 +169,32 @@ def _undecodable(error: Exception, response: Any) -> ResponseDecodeError | None:
     )
 
 
-def _fail(error: Exception, effect: Send) -> Exception:
-    return _transport_error(error, effect) or error
+def _through(client: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # of the library, blocking or not
+    """How a request is sent with a client of the user's."""
+
+    def send(request: Any) -> Any:  # noqa: ANN401  # as above
+        if getattr(client, "is_closed", False):
+            raise ClientClosed("the httpx client that was given as transport is closed; give an open one")
+        return client.send(request, stream=True, auth=None, follow_redirects=False)
+
+    return send
+
+
+def _event_loop() -> object:
+    """The running event loop of asyncio; None under trio."""
+    import asyncio  # here, as nobody who makes a client should pay for it
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class HttpxExchange:
     """One blocking exchange at a time, from any thread, over a stock transport or the user's client or transport.
 
-    What the user gave is the user's to close.
+    What the user gave is the user's to close. A forked process has connections of its own: over those that it inherits
+    it would read the answers of its parent.
     """
 
     def __init__(self, given: HttpxTransport | HttpxClient | None = None) -> None:
@@ -181,17 +206,20 @@ class HttpxExchange:
         self._send: Callable[[Any], Any] | None = None
         self._library: Any = None
         self._own: Any = None
+        self._process: int | None = None
         self._closed = False
         self._lock = threading.Lock()
 
     def send(self, effect: Send) -> HttpResponse:
         """Send the request once and read its response to the end, or raise a TransportError."""
-        send = self._send or self._open()
+        send = (self._send if self._process == os.getpid() else None) or self._open()
         request = _request(self._library, effect)
         try:
             response = send(request)
         except Exception as error:
-            raise _fail(error, effect) from error
+            if (failure := _transport_error(error, effect)) is None:
+                raise
+            raise failure from error
         try:
             body = bytearray()
             for chunk in response.iter_bytes():
@@ -199,7 +227,9 @@ class HttpxExchange:
                 if len(body) > effect.max_body:
                     break
         except Exception as error:
-            raise _undecodable(error, response) or _fail(error, effect) from error
+            if (broken := _body_error(error, effect, response)) is None:
+                raise
+            raise broken from error
         finally:
             response.close()
         status, headers, reason = _head(response)
@@ -209,27 +239,28 @@ class HttpxExchange:
         with self._lock:
             if self._closed:
                 raise ClientClosed("the client is closed; make a new one")
-            if self._send is None:
+            if self._send is None or self._process != os.getpid():
                 given: Any = self._given
                 self._library = _library(given)
                 if given is None:
                     given = self._own = self._library.HTTPTransport(verify=_default_ssl_context())
-                if hasattr(given, "handle_request"):
-                    self._send = given.handle_request
-                else:
-                    self._send = lambda request: given.send(request, stream=True, auth=None, follow_redirects=False)
+                self._send = given.handle_request if hasattr(given, "handle_request") else _through(given)
+                self._process = os.getpid()
             return self._send
 
     def close(self) -> None:
         """Let go of the connections of the stock transport. May be called more than once."""
         with self._lock:
             self._closed, self._send, own, self._own = True, None, self._own, None
-        if own is not None:
+        if own is not None and self._process == os.getpid():
             own.close()
 
 
 class AsyncHttpxExchange:
-    """One asynchronous exchange at a time, from any task of one event loop; otherwise as `HttpxExchange`."""
+    """One asynchronous exchange at a time, from any task of one event loop; otherwise as `HttpxExchange`.
+
+    In another event loop, as after a second `asyncio.run`, it begins with new connections: the old ones are of no use.
+    """
 
     def __init__(self, given: AsyncHttpxTransport | AsyncHttpxClient | None = None) -> None:
         if given is not None and not (hasattr(given, "handle_async_request") or _is_client(given, closer="aclose")):
@@ -240,16 +271,20 @@ class AsyncHttpxExchange:
         self._send: Callable[[Any], Coroutine[Any, Any, Any]] | None = None
         self._library: Any = None
         self._own: Any = None
+        self._place: tuple[int, object] | None = None
         self._closed = False
 
     async def send(self, effect: Send) -> HttpResponse:
         """Send the request once and read its response to the end, or raise a TransportError."""
-        send = self._send or self._open()
+        place = os.getpid(), _event_loop()
+        send = (self._send if self._place == place else None) or self._open(place)
         request = _request(self._library, effect)
         try:
             response = await send(request)
         except Exception as error:
-            raise _fail(error, effect) from error
+            if (failure := _transport_error(error, effect)) is None:
+                raise
+            raise failure from error
         try:
             body = bytearray()
             async for chunk in response.aiter_bytes():
@@ -257,29 +292,30 @@ class AsyncHttpxExchange:
                 if len(body) > effect.max_body:
                     break
         except Exception as error:
-            raise _undecodable(error, response) or _fail(error, effect) from error
+            if (broken := _body_error(error, effect, response)) is None:
+                raise
+            raise broken from error
         finally:
             await response.aclose()
         status, headers, reason = _head(response)
         return HttpResponse(status, headers, bytes(body[: effect.max_body + 1]), reason)
 
-    def _open(self) -> Callable[[Any], Coroutine[Any, Any, Any]]:
+    def _open(self, place: tuple[int, object]) -> Callable[[Any], Coroutine[Any, Any, Any]]:
         if self._closed:
             raise ClientClosed("the client is closed; make a new one")
         given: Any = self._given
         self._library = _library(given)
         if given is None:
             given = self._own = self._library.AsyncHTTPTransport(verify=_default_ssl_context())
-        if hasattr(given, "handle_async_request"):
-            self._send = given.handle_async_request
-        else:
-            self._send = lambda request: given.send(request, stream=True, auth=None, follow_redirects=False)
-        return self._send
+        send: Callable[[Any], Coroutine[Any, Any, Any]]
+        send = given.handle_async_request if hasattr(given, "handle_async_request") else _through(given)
+        self._send, self._place = send, place
+        return send
 
     async def aclose(self) -> None:
         """Let go of the connections of the stock transport. May be called more than once."""
         self._closed, self._send, own, self._own = True, None, self._own, None
-        if own is not None:
+        if own is not None and self._place == (os.getpid(), _event_loop()):
             await own.aclose()
 
 

@@ -107,17 +107,28 @@ def test_a_process_that_is_interrupted_shows_no_traceback(raw_server: Callable[.
     assert (process.returncode, err) == (130, "neo-wire: interrupted\n")
 
 
-def test_a_reader_that_has_gone_is_no_traceback() -> None:
+@pytest.mark.parametrize(
+    "arguments", [("sign", "GET", "https://x.eu-west-1.amazonaws.com/"), ("demo", "--seconds", "0")]
+)
+def test_a_reader_that_has_gone_is_no_traceback(arguments: tuple[str, ...]) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "neo_wire", "sign", "GET", "https://x.eu-west-1.amazonaws.com/"],
+        done = subprocess.run(  # noqa: S603  # the arguments are the test's own
+            [sys.executable, "-m", "neo_wire", *arguments],
             stdout=write_end, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
         )  # fmt: skip
     finally:
         os.close(write_end)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_without_a_standard_output_nothing_is_printed() -> None:
+    done = subprocess.run(  # the shell's own words, and this interpreter
+        ["sh", "-c", '"$0" -m neo_wire demo --seconds 0 >&-', sys.executable],  # noqa: S607  # whichever sh there is
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_real_processes_agree_with_each_other(server: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -105,6 +106,13 @@ def test_a_table_of_jobs(capsys: pytest.CaptureFixture[str], ended: datetime | N
 def test_a_table_neither_reads_markup_nor_lets_control_characters_through(capsys: pytest.CaptureFixture[str]) -> None:
     print_details(decode(DescribeCompilationJobResponse, {"FailureReason": "[red]a[/red]\n\x1b[31mb"}))
     assert cells(capsys.readouterr().out) == [["FailureReason", "[red]a[/red] [31mb"]]
+
+
+def test_a_terminal_of_another_encoding_shows_what_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii", write_through=True))
+    print_details(decode(DescribeCompilationJobResponse, {"FailureReason": "Größe"}))
+    assert b"| FailureReason | Gr\\xf6\\xdfe |" in shown.getvalue()
 
 
 def test_without_rich_a_table_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -253,8 +253,8 @@ EITHER_MODEL = "give exactly one of InputConfig, ModelPackageVersionArn"
                                        "for a value that is new at the service give TargetDevice(…)"}),
         (trained_with("pytorch"),
          {"InputConfig.Framework": "is 'pytorch', which is none of TENSORFLOW, KERAS, MXNET, ONNX, PYTORCH, "
-                                   "XGBOOST, TFLITE, DARKNET, SKLEARN; for a value that is new at the service "
-                                   "give Framework(…)"}),
+                                   "XGBOOST, TFLITE, DARKNET, SKLEARN; did you mean 'PYTORCH'? "
+                                   "for a value that is new at the service give Framework(…)"}),
         (compile_for(TargetDevice("new_device")), {}),
         (compile_for("ml_m5"), {}),
         (

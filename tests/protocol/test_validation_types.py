@@ -149,7 +149,7 @@ FLOAT_END = "a 32-bit float ends at 3.403e+38"
         ("blob", bytearray(b"abc"), {}),
         ("blob", memoryview(b"abcdefgh").cast("I"), {"Blob": "has 8 bytes; it takes 1 to 3"}),
         ("blob", "abc", {"Blob": "is a string; give bytes"}),
-        ("at_least", "a", {"AtLeast": "has 1 characters; it takes at least 2"}),
+        ("at_least", "a", {"AtLeast": "has 1 character; it takes at least 2"}),
         ("colour", "red", {}),
         ("colour", "gren",
          {"Colour": f"is 'gren', which is none of red, green; did you mean 'green'? {NEW} Colour(…)"}),

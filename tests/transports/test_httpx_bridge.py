@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import socket
 import ssl
@@ -22,12 +21,10 @@ from botocore.credentials import Credentials as BotocoreCredentials
 
 from neo_wire import (
     AsyncNeoClient,
-    ClientClosed,
     ConfigurationError,
     ConnectFailed,
     ConnectionClosed,
     ConnectTimeout,
-    Credentials,
     NeoClient,
     NeoWireError,
     PoolTimeout,
@@ -176,23 +173,6 @@ def test_an_asynchronous_client_refuses_what_it_cannot_send_with(given: Any) -> 
         AsyncNeoClient(region="us-west-2", transport=given())
 
 
-def test_connections_are_kept_for_the_next_call(credentials: Credentials, response: Respond, raw_server: Serve) -> None:
-    answered = threading.Event()
-
-    def twice(connection: socket.socket) -> None:
-        connection.sendall(response(JOBS, connection="keep-alive"))
-        assert b"POST / HTTP/1.1" in connection.recv(65536)
-        connection.sendall(response(JOBS))
-        answered.set()
-
-    server = raw_server(twice)
-    with NeoClient(region="us-west-2", credentials=credentials, endpoint_url=server.url) as client:
-        client.list_compilation_jobs()
-        client.list_compilation_jobs()
-    assert answered.is_set()
-    assert len(server.requests) == 1  # one connection
-
-
 # --------------------------------------------------------------------------------------------------------- ways to fail
 
 
@@ -205,15 +185,10 @@ def raised(mode: Any, url: str, *, library: Any = None, **client: Any) -> NeoWir
     return caught.value
 
 
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 @LIBRARIES
 def test_a_refused_connection(mode: Any, library: Any) -> None:
-    url = f"http://127.0.0.1:{unused_port()}"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     error = raised(mode, url, library=library)
     assert type(error) is ConnectFailed
     assert error.maybe_processed is False
@@ -304,6 +279,7 @@ def test_a_server_that_does_not_accept(mode: Any) -> None:
         (httpx.CloseError, ConnectionClosed, True),
         (httpx.RemoteProtocolError, ConnectionClosed, True),
         (httpx.TransportError, TransportError, True),
+        (httpx.TooManyRedirects, TransportError, True),
         (ConnectionResetError, ConnectionClosed, True),
     ],
 )
@@ -326,8 +302,9 @@ def test_what_is_no_fault_of_the_transport_passes_through(mode: Any) -> None:
     def handler(_: object) -> Any:
         raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError) as caught:
         mode.call("list_compilation_jobs", client={"transport": httpx.MockTransport(handler)})
+    assert caught.value.__cause__ is None  # an error that is its own cause sends whoever follows causes round for ever
 
 
 # ------------------------------------------------------------------------------------------------------------------ TLS
@@ -382,7 +359,7 @@ def test_a_redirect_is_not_followed(mode: Any, status: str, raw_server: Serve, r
     for transport in (None, mode.client(httpx, follow_redirects=True, trust_env=False)):
         error = raised(mode, server.url, transport=transport)
         assert type(error) is RedirectRefused
-        assert error.maybe_processed is False
+        assert error.maybe_processed is status.startswith("303")
         assert elsewhere.url in str(error)
         assert "s3cret" not in str(error)
         assert elsewhere.requests == []
@@ -419,25 +396,3 @@ def test_a_body_that_is_not_what_its_coding_says(mode: Any, raw_server: Serve, r
     assert isinstance(error, ResponseDecodeError)
     assert "gzip" in str(error)
     assert (error.status, error.request_id) == (200, "request-1")
-
-
-# ------------------------------------------------------------------------------------------------------------ lifetimes
-
-
-def test_a_closed_blocking_client_says_so(credentials: Credentials) -> None:
-    client = NeoClient(region="us-west-2", credentials=credentials)
-    client.close()
-    client.close()
-    with pytest.raises(ClientClosed, match="make a new one"):
-        client.list_compilation_jobs()
-
-
-def test_a_closed_asynchronous_client_says_so(credentials: Credentials) -> None:
-    async def main() -> None:
-        client = AsyncNeoClient(region="us-west-2", credentials=credentials)
-        await client.aclose()
-        await client.aclose()
-        with pytest.raises(ClientClosed, match="make a new one"):
-            await client.list_compilation_jobs()
-
-    asyncio.run(main())
