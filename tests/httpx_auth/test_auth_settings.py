@@ -132,7 +132,7 @@ class TestSigV4A:
 
 
 def run_script(script: str) -> list[str]:
-    run = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    run = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)  # noqa: S603  # ours
     return run.stdout.splitlines()
 
 

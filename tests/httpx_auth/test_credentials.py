@@ -169,7 +169,7 @@ def test_answers_that_are_no_good(clock: Clock) -> None:
 
     with pytest.raises(CredentialsError, match="gave credentials that expired at 20260101T000000Z"):
         KeptCredentials(expired, WINDOW, clock).get()
-    nothing: Callable[[], Credentials] = lambda: None  # type: ignore[assignment, return-value]  # the mistake  # noqa: E731
+    nothing: Callable[[], Credentials] = lambda: None  # type: ignore[assignment, return-value]  # noqa: E731  # the mistake that is tested
     with pytest.raises(CredentialsError, match="gave a NoneType; return neo_wire Credentials"):
         KeptCredentials(nothing, WINDOW, clock).get()
     with pytest.raises(CredentialsError, match="gave a NoneType"):

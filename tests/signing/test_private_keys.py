@@ -101,7 +101,7 @@ def test_der_keys_come_back(key: PrivateKey, form: PrivateFormat, encrypted: boo
     ],
 )
 def test_keys_that_openssl_writes(command: str) -> None:
-    pem = subprocess.run(command.split(), capture_output=True, check=True).stdout  # noqa: S603 - a constant command
+    pem = subprocess.run(command.split(), capture_output=True, check=True).stdout  # noqa: S603  # a constant command
     password = "opensesame" if "opensesame" in command else None
     loaded = load_private_key(b"Bag Attributes\r\n  note\r\n" + pem.replace(b"\n", b"\r\n"), password)
     assert loaded.key_size in (256, 384, 2048)
@@ -161,13 +161,13 @@ def test_a_wrong_password_of_a_traditional_pem(rsa_key: rsa.RSAPrivateKey) -> No
 
 
 def test_key_types_that_cannot_sign() -> None:
-    weak_dsa = dsa.generate_private_key(1024)  # noqa: S505 - refused for its type, whatever its size
+    weak_dsa = dsa.generate_private_key(1024)  # noqa: S505  # refused for its type, whatever its size
     for other in (ed25519.Ed25519PrivateKey.generate(), weak_dsa):
         pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         assert "only RSA and elliptic curve keys can sign here" in refusal(pem)
     koblitz = ec.generate_private_key(ec.SECP256K1())
     assert "on the curve secp256k1; use one of secp256r1" in refusal(dump(koblitz, Encoding.PEM, PrivateFormat.PKCS8))
-    small = rsa.generate_private_key(65537, 1024)  # noqa: S505 - what is refused
+    small = rsa.generate_private_key(65537, 1024)  # noqa: S505  # what is refused
     assert "1024 bits; use one of 2048 or more" in refusal(dump(small, Encoding.PEM, PrivateFormat.PKCS8))
     ssh = ed25519.Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     assert "ssh-keygen -p -m PKCS8" in refusal(ssh)
@@ -176,7 +176,7 @@ def test_key_types_that_cannot_sign() -> None:
 @needs_openssl
 def test_a_curve_that_the_parser_does_not_know() -> None:
     command = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp192k1"
-    pem = subprocess.run(command.split(), capture_output=True, check=True).stdout  # noqa: S603 - a constant command
+    pem = subprocess.run(command.split(), capture_output=True, check=True).stdout  # noqa: S603  # a constant command
     assert "on a curve or encrypted in a way that is not supported" in refusal(pem)
 
 
@@ -296,7 +296,7 @@ def test_without_cryptography_each_loader_names_the_extra() -> None:
                 assert "pip install 'neo-wire[crypto]'" in str(error), error
                 print(load.__name__)
     """)
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603  # ours
     assert run.stdout.split() == ["load_private_key", "load_certificates", "load_pkcs12"], run.stderr
 
 

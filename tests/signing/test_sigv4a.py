@@ -251,7 +251,7 @@ def test_the_texts_that_aws_c_auth_shows_in_its_log() -> None:
             region="us-east-1,*", service="service", date=datetime(2015, 8, 30, 12, 36, tzinfo=UTC))
         auth.aws_sign_request(request, config).result(10)
     """)
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603  # ours
     texts = re.findall(r"with contents \n(.*?)\n\n\[INFO\]", run.stderr, re.DOTALL)
     request = get(
         "https://example.com/a%20b/../c//d%2Fe?x=1&a=%E1%88%B4&a", ("My-Header", " a   b "), ("My-Header", "c")
@@ -360,7 +360,7 @@ def test_without_cryptography_sigv4_works_and_sigv4a_names_the_extra() -> None:
         print(outcome.refusal)
         print(outcome.message)
     """)
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603  # ours
     needs = "SigV4A needs the package cryptography; install it with: pip install 'neo-wire[crypto]'"
     assert run.stdout.splitlines() == [
         "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31 True",

@@ -213,7 +213,7 @@ def test_all_that_is_wrong_with_a_certificate_is_said_at_once(rsa_key: rsa.RSAPr
 
 
 def test_keys_that_cannot_sign_are_refused() -> None:
-    small = rsa.generate_private_key(65537, 1024)  # noqa: S505 - what is refused
+    small = rsa.generate_private_key(65537, 1024)  # noqa: S505  # what is refused
     with pytest.raises(SigningError, match="1024 bits"):
         Identity(build(small), small)
     koblitz = ec.generate_private_key(ec.SECP256K1())
@@ -275,5 +275,5 @@ def test_without_cryptography_an_identity_names_the_extra() -> None:
             except MissingExtra as error:
                 print("pip install 'neo-wire[crypto]'" in str(error))
     """)
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603  # ours
     assert run.stdout.split() == ["True"] * 3, run.stderr
