@@ -6,7 +6,7 @@ What surrounds an attempt (retries, credentials that refresh) is added here, onc
 from __future__ import annotations
 
 import logging
-import platform
+import sys
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -27,7 +27,7 @@ I = TypeVar("I")  # noqa: E741  # Smithy's letters for input and output
 O = TypeVar("O")  # noqa: E741  # as above
 
 _log: Final = logging.getLogger(__name__)
-USER_AGENT: Final = f"neo-wire/{__version__} lang/python#{platform.python_version()}"
+USER_AGENT: Final = f"neo-wire/{__version__} lang/python#{'.'.join(map(str, sys.version_info[:3]))}"
 
 
 @frozen

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
@@ -30,6 +30,7 @@ from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.explain import Explanation, explain
 from neo_wire.signing.private_keys import require_cryptography
 from neo_wire.signing.sigv4 import DEFAULT, S3, S3_SERVICES, SIGNER_HEADERS, UNSIGNED_PAYLOAD, Scope, SigningOptions
+from neo_wire.transports.clock import utc_now
 
 if TYPE_CHECKING:
     import httpx2
@@ -56,10 +57,6 @@ _SIGNED: Final = "neo_wire.signed"  # a request extension, which a redirect take
 class _Signed(NamedTuple):
     origin: str
     payload: str
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SigV4Auth(httpx.Auth, _Httpx2Auth):
@@ -108,7 +105,7 @@ class SigV4Auth(httpx.Auth, _Httpx2Auth):
         region_set: str | Iterable[str] | None = None,
         sign_headers: Iterable[str] = (),
         refresh_window: timedelta = timedelta(minutes=15),
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         environ = os.environ if environ is None else environ

@@ -25,12 +25,11 @@ from neo_wire.schema import TimestampFormatName, shape_traits
 Encode = Callable[[Any], str]  # Any: each takes what its own schema says
 
 
-def encode(value: object, *, timestamp_format: TimestampFormatName = "epoch-seconds") -> bytes:
+def encode(value: object) -> bytes:
     """The JSON of a structure or union, as bytes of ASCII.
 
     Args:
         value: an instance of a `@structure` or `@union` class.
-        timestamp_format: of timestamps whose member names none.
 
     Raises:
         InputValidationError: a value is of another type than its member; the first such is named.
@@ -38,7 +37,7 @@ def encode(value: object, *, timestamp_format: TimestampFormatName = "epoch-seco
     """
     cls: type = type(value)
     try:
-        compiled = (_union_encoder if shape_traits(cls).is_union else _structure_encoder)(cls, timestamp_format)
+        compiled = (_union_encoder if shape_traits(cls).is_union else _structure_encoder)(cls)
         return compiled(value).encode("ascii")
     except Mismatch as mismatch:
         raise InputValidationError(cls.__name__, [Violation(mismatch.path, mismatch.reason)]) from None
@@ -48,7 +47,7 @@ def encode(value: object, *, timestamp_format: TimestampFormatName = "epoch-seco
 
 
 @lru_cache(maxsize=1024)
-def _structure_encoder(cls: type, timestamp_format: TimestampFormatName) -> Encode:
+def _structure_encoder(cls: type) -> Encode:
     fields: list[tuple[Callable[[object], object], str, str, Encode]] | None = None
 
     def encode_structure(value: object) -> str:
@@ -59,7 +58,7 @@ def _structure_encoder(cls: type, timestamp_format: TimestampFormatName) -> Enco
                     getattr(cls, member.attribute).__get__,
                     encode_basestring_ascii(member.wire_name) + ":",
                     member.wire_name,
-                    _encoder(member.schema, timestamp_format),
+                    _encoder(member.schema),
                 )
                 for member in members(cls)
             ]
@@ -80,8 +79,8 @@ def _structure_encoder(cls: type, timestamp_format: TimestampFormatName) -> Enco
 
 
 @lru_cache(maxsize=1024)
-def _union_encoder(cls: type, timestamp_format: TimestampFormatName) -> Encode:
-    encode_structure = _structure_encoder(cls, timestamp_format)
+def _union_encoder(cls: type) -> Encode:
+    encode_structure = _structure_encoder(cls)
     attributes = [member.attribute for member in members(cls)]
 
     def encode_union(value: object) -> str:
@@ -94,26 +93,26 @@ def _union_encoder(cls: type, timestamp_format: TimestampFormatName) -> Encode:
     return encode_union
 
 
-def _encoder(schema: Schema, timestamp_format: TimestampFormatName) -> Encode:
+def _encoder(schema: Schema) -> Encode:
     match schema.kind:
         case Kind.STRUCTURE:
-            return _structure_encoder(schema.python, timestamp_format)
+            return _structure_encoder(schema.python)
         case Kind.UNION:
-            return _union_encoder(schema.python, timestamp_format)
+            return _union_encoder(schema.python)
         case Kind.LIST:
-            return _list_encoder(_element_encoder(schema, timestamp_format), sparse=schema.sparse)
+            return _list_encoder(_element_encoder(schema), sparse=schema.sparse)
         case Kind.MAP:
             hidden = schema.key is not None and schema.key.sensitive
-            return _map_encoder(_element_encoder(schema, timestamp_format), sparse=schema.sparse, hidden=hidden)
+            return _map_encoder(_element_encoder(schema), sparse=schema.sparse, hidden=hidden)
         case Kind.TIMESTAMP:
-            return _timestamp_encoder(schema.timestamp_format or timestamp_format)
+            return _timestamp_encoder(schema.timestamp_format or "epoch-seconds")
         case kind:
             return _SIMPLE[kind]
 
 
-def _element_encoder(schema: Schema, timestamp_format: TimestampFormatName) -> Encode:
+def _element_encoder(schema: Schema) -> Encode:
     assert schema.element is not None  # noqa: S101  # of a list or a map, always
-    return _encoder(schema.element, timestamp_format)
+    return _encoder(schema.element)
 
 
 def _list_encoder(encode_element: Encode, *, sparse: bool) -> Encode:

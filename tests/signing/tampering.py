@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from attrs import evolve
 
 from neo_wire.http import HttpRequest, Url
-from neo_wire.signing import Credentials, Scope
+from neo_wire.signing import Credentials
+from tests.signing.vectors import KEY_PAIR, SECRET
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-KEY_PAIR = Credentials("AKIDEXAMPLE", SECRET)
 TEMPORARY = Credentials("ASIDEXAMPLE", SECRET, "TOKEN/+==")
-SCOPE = Scope("us-west-2", "sagemaker")
 DESCRIBE = HttpRequest(
     "POST",
     Url.parse("https://api.sagemaker.us-west-2.amazonaws.com/v1/jobs?b=%7e&a=1"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from unittest import mock
@@ -19,20 +18,14 @@ from neo_wire.http import HttpRequest, Url
 from neo_wire.signing import (
     S3,
     UNSIGNED_PAYLOAD,
-    Credentials,
-    Scope,
     SigningOptions,
     explain,
     payload_hash,
     presign,
     sign,
 )
+from tests.signing.vectors import AT, KEY_PAIR, SCOPE, SECRET, TEMPORARY
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-KEY_PAIR = Credentials("AKIDEXAMPLE", SECRET)
-TEMPORARY = Credentials("AKIDEXAMPLE", SECRET, "TOKEN/+==")
-SCOPE = Scope("us-west-2", "sagemaker")
 DESCRIBE = HttpRequest(
     "POST",
     Url.parse("https://api.sagemaker.us-west-2.amazonaws.com/v1/a%20b?b=%7e&a=1"),

@@ -34,19 +34,9 @@ from neo_wire.signing import (
     sign,
     verify,
 )
+from tests.signing.vectors import AT, DESCRIBE, KEY_PAIR, SCOPE, SECRET, TEMPORARY
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-KEY_PAIR = Credentials("AKIDEXAMPLE", SECRET)
-TEMPORARY = Credentials("AKIDEXAMPLE", SECRET, "TOKEN/+==")
-SCOPE = Scope("us-west-2", "sagemaker")
 GET = HttpRequest("GET", Url.parse("https://api.sagemaker.us-west-2.amazonaws.com/?a=1"))
-DESCRIBE = HttpRequest(
-    "POST",
-    Url.parse("https://api.sagemaker.us-west-2.amazonaws.com/"),
-    (("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "SageMaker.DescribeCompilationJob")),
-    b'{"CompilationJobName":"demo"}',
-)
 
 NAMES = st.sampled_from(["a", "A", "Param-3", "Param", "é", "ሴ", "b c", "x/y", "~", "versionId"])
 PARAMETERS = st.dictionaries(NAMES, st.sampled_from(["", "1", "é", "a b", "/", "a=b&c", "+", "%41"]), max_size=4)

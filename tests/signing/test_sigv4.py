@@ -35,18 +35,7 @@ from neo_wire.signing import (
     signing_key,
     string_to_sign,
 )
-
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-KEY_PAIR = Credentials("AKIDEXAMPLE", SECRET)
-TEMPORARY = Credentials("AKIDEXAMPLE", SECRET, "TOKEN/+==")
-SCOPE = Scope("us-west-2", "sagemaker")
-DESCRIBE = HttpRequest(
-    "POST",
-    Url.parse("https://api.sagemaker.us-west-2.amazonaws.com/"),
-    (("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "SageMaker.DescribeCompilationJob")),
-    b'{"CompilationJobName":"demo"}',
-)
+from tests.signing.vectors import AT, DESCRIBE, KEY_PAIR, SCOPE, SECRET, TEMPORARY
 
 
 def test_the_signature_of_a_describe_request_is_the_known_one() -> None:

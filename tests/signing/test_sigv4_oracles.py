@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 from urllib.parse import quote
@@ -30,18 +29,7 @@ from neo_wire.signing import (
     payload_hash,
     sign,
 )
-
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-KEY_PAIR = Credentials("AKIDEXAMPLE", SECRET)
-TEMPORARY = Credentials("AKIDEXAMPLE", SECRET, "TOKEN/+==")
-SCOPE = Scope("us-west-2", "sagemaker")
-DESCRIBE = HttpRequest(
-    "POST",
-    Url.parse("https://api.sagemaker.us-west-2.amazonaws.com/"),
-    (("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "SageMaker.DescribeCompilationJob")),
-    b'{"CompilationJobName":"demo"}',
-)
+from tests.signing.vectors import AT, DESCRIBE, KEY_PAIR, SCOPE, SECRET, TEMPORARY
 
 HOSTS = st.sampled_from(
     ["example.com", "EXAMPLE.com:443", "localhost:8080", "127.0.0.1:80", "[::1]:9000", "[2001:DB8::1]", "a.b:65535"]

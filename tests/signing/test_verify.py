@@ -34,19 +34,8 @@ from neo_wire.signing import (
     sign,
     verify,
 )
-from tests.signing.tampering import (
-    AT,
-    DESCRIBE,
-    KEY_PAIR,
-    SCOPE,
-    SECRET,
-    TEMPORARY,
-    authorization,
-    flipped,
-    header,
-    lookup,
-    query,
-)
+from tests.signing.tampering import DESCRIBE, TEMPORARY, authorization, flipped, header, lookup, query
+from tests.signing.vectors import AT, KEY_PAIR, SCOPE, SECRET
 
 S3_SCOPE = Scope("eu-west-1", "s3")
 
