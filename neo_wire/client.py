@@ -42,7 +42,7 @@ from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import Scope, forget_keys
 from neo_wire.transports.asynchronous import AsyncDriver
 from neo_wire.transports.blocking import BlockingDriver
-from neo_wire.transports.clock import utc_now
+from neo_wire.transports.clock import SystemClock, utc_now
 from neo_wire.transports.httpx_bridge import (
     AsyncHttpxClient,
     AsyncHttpxExchange,
@@ -120,7 +120,7 @@ class JsonClient:
         **options: Unpack[ClientOptions],
     ) -> None:
         self._settings = _call_settings(service, options)
-        self._driver = BlockingDriver(HttpxExchange(transport), clock=options.get("clock", utc_now))
+        self._driver = BlockingDriver(HttpxExchange(transport), clock=SystemClock(options.get("clock", utc_now)))
 
     def call(self, operation: Operation[I, O], input: I) -> O:  # noqa: A002  # Smithy's word
         """Call an operation with an instance of its input structure.
@@ -161,7 +161,7 @@ class AsyncJsonClient:
         **options: Unpack[ClientOptions],
     ) -> None:
         self._settings = _call_settings(service, options)
-        self._driver = AsyncDriver(AsyncHttpxExchange(transport), clock=options.get("clock", utc_now))
+        self._driver = AsyncDriver(AsyncHttpxExchange(transport), clock=SystemClock(options.get("clock", utc_now)))
 
     async def call(self, operation: Operation[I, O], input: I) -> O:  # noqa: A002  # Smithy's word
         """Call an operation with an instance of its input structure; it raises what `JsonClient.call` does."""

@@ -39,6 +39,14 @@ class EndpointError(ConfigurationError):
     """No endpoint can be made of the region and the endpoint URL that were given."""
 
 
+class ProfileNotFound(ConfigurationError):
+    """The profile that was named stands in neither file; the message lists those that do."""
+
+
+class ProfileFileError(ConfigurationError):
+    """A config or credentials file cannot be read or parsed; the message names the file and the line."""
+
+
 class CredentialsError(NeoWireError):
     """Credentials could not be had; the base of the reasons."""
 
@@ -49,6 +57,24 @@ class NoCredentials(CredentialsError):
 
 class PartialCredentials(CredentialsError):
     """A source of credentials has only one half of a key pair."""
+
+
+class CredentialsFetchFailed(CredentialsError):
+    """A source of credentials is configured, and failed; the sources after it were not asked.
+
+    Attributes:
+        provider: the source, such as "assume role".
+        reason: what went wrong, without secrets.
+    """
+
+    def __init__(self, provider: str, reason: str) -> None:
+        self.provider = provider
+        self.reason = reason
+        super().__init__(f"credentials from {provider}: {reason}")
+
+
+class LoginRequired(CredentialsFetchFailed):
+    """A sign-in has ended or never was; the message has the command that signs in."""
 
 
 class SigningError(NeoWireError):
@@ -140,6 +166,10 @@ class ReadTimeout(TransportError):
 
 class ConnectionClosed(TransportError):
     """The connection broke or spoke no valid HTTP before the whole response had arrived."""
+
+
+class CallTimeout(TransportError):
+    """The whole call, with its attempts, waits and credentials, did not fit into its total timeout."""
 
 
 class RedirectRefused(TransportError):

@@ -155,24 +155,64 @@ def _first(headers: Headers, name: str) -> str | None:
 
 
 @frozen
+class Tls:
+    """How TLS is set up; the same value shares one set-up in a process.
+
+    Attributes:
+        ca_bundle: path of a PEM file, or of a folder, of certificate authorities; None for certifi's.
+        client_cert: path of a PEM file with the certificate that the client shows; None for none.
+        client_key: path of the private key of `client_cert`; None when it stands in the same file.
+        client_key_password: of an encrypted private key.
+        context: an `ssl.SSLContext` of the user's own, used instead of all of these.
+    """
+
+    ca_bundle: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    client_key_password: str | None = field(default=None, repr=False)
+    context: object | None = None
+
+
+@frozen
+class Route:
+    """How connections to an origin are made.
+
+    Attributes:
+        proxy: the URL of the proxy that is used, its user and password in it; None for a direct connection.
+        tls: how TLS is set up, to the origin and to an https proxy.
+        http2: whether HTTP/2 is offered.
+    """
+
+    proxy: str | None = field(default=None, repr=False)  # a password may stand in it
+    tls: Tls = Tls()
+    http2: bool = False
+
+
+DIRECT: Final = Route()
+"""Straight to the origin, as link-local and loopback addresses are always reached."""
+
+
+@frozen
 class Timeout:
-    """How long each wait of one exchange may take, in seconds; there is no bound on all of them together.
+    """How long each wait of one exchange may take, and the whole call, in seconds.
 
     Attributes:
         connect: to make a connection, TLS handshake included.
         read: without a single byte received.
         write: without a single byte accepted.
         pool: until a connection of the pool comes free.
+        total: all attempts, the waits between them and the fetching of credentials together.
     """
 
     connect: float = 60.0
     read: float = 60.0
     write: float = 60.0
     pool: float = 60.0
+    total: float = 300.0
 
     def __attrs_post_init__(self) -> None:
         """Refuse what is no bound: every wait has one."""
-        for name in ("connect", "read", "write", "pool"):
+        for name in ("connect", "read", "write", "pool", "total"):
             seconds = getattr(self, name)
             if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= _LONGEST_WAIT:
                 raise ConfigurationError(

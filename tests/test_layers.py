@@ -18,6 +18,7 @@ LAYERS = {
     "_version": 0,
     "errors": 0,
     "http": 0,
+    "events": 0,
     "schema": 0,
     "members": 0,
     "service": 0,
@@ -25,9 +26,13 @@ LAYERS = {
     "protocol": 1,
     "signing": 1,
     "config": 1,
+    "retries": 1,
     "flow": 2,
     "credentials": 2,
+    "attempts": 2,
     "call": 2,
+    "configure": 2,
+    "jobs": 2,
     "transports": 3,
     "client": 4,
     "httpx_auth": 4,
@@ -36,7 +41,7 @@ LAYERS = {
     "__main__": 4,
 }
 # Within L0 too there is an order: each may import those before it.
-ORDER = ["_version", "errors", "http", "schema", "members", "service"]
+ORDER = ["_version", "errors", "http", "events", "schema", "members", "service"]
 IMPURE = {"asyncio", "httpx", "httpx2", "httpcore", "anyio", "trio", "socket", "ssl", "subprocess", "time", "threading"}
 IMPURE |= {"select", "selectors", "random", "secrets", "uuid", "http.client", "urllib.request"}
 # What an object of the standard library is asked for the environment or the time by, whatever name it was imported as.
@@ -107,7 +112,7 @@ def test_only_the_bridge_and_what_is_made_for_httpx_import_it(path: Path) -> Non
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_runtime_dependencies_are_the_declared_ones(path: Path) -> None:
     third_party = {"attrs", "h11", "httpx", "cryptography", "rich", "neo_wire"}
-    if part_of(path) == "httpx_auth":
+    if part_of(path) in {"httpx_auth", "transports"}:
         third_party |= {"anyio", "httpx2"}  # the first comes with httpx, the second with a user's httpx2 client
     roots = {name.split(".")[0] for name in imported(path)}
     assert roots <= third_party | set(sys.stdlib_module_names)

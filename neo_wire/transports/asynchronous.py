@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from inspect import isawaitable
+from typing import Any, Protocol, TypeVar
 
-from neo_wire.flow import Effect, Flow, Now, Send
+from neo_wire.flow import (
+    Call,
+    Concurrently,
+    Effect,
+    Exclusive,
+    Flow,
+    Monotonic,
+    Now,
+    ReadFile,
+    RunProcess,
+    Send,
+    Sleep,
+    WriteFile,
+)
 from neo_wire.http import HttpResponse
-from neo_wire.transports.clock import utc_now
+from neo_wire.transports.clock import Clock, SystemClock
 
 T = TypeVar("T")
 
@@ -23,12 +36,29 @@ class AsyncExchange(Protocol):
         """Let go of the connections."""
 
 
+class Tasks(Protocol):
+    """What the driver needs of an event loop beside exchanges: threads, and flows that run beside each other."""
+
+    async def in_thread(self, function: Callable[[], object]) -> object:
+        """Call a function that may block in a thread."""
+
+    async def exclusive(self, effect: Exclusive, run: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> object:
+        """Perform the effect `Exclusive`."""
+
+    async def concurrently(self, effect: Concurrently, run: Callable[[Flow[Any]], Coroutine[Any, Any, Any]]) -> object:
+        """Perform the effect `Concurrently`."""
+
+    async def aclose(self) -> None:
+        """Cancel what still runs."""
+
+
 class AsyncDriver:
     """Performs the effects of flows, one after another. Any number of tasks may run flows at once."""
 
-    def __init__(self, exchange: AsyncExchange, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, exchange: AsyncExchange, *, clock: Clock | None = None) -> None:
         self._exchange = exchange
-        self._clock = clock
+        self._clock: Clock = clock or SystemClock()
+        self._tasks: Tasks | None = None
 
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end and give its result; what it raises is raised."""
@@ -50,8 +80,33 @@ class AsyncDriver:
             case Send():
                 return await self._exchange.send(effect)
             case Now():
-                return self._clock()
+                return self._clock.now()
+            case Monotonic():
+                return self._clock.monotonic()
+            case Sleep():
+                await self._clock.sleep_async(effect.seconds)
+                return None
+            case Exclusive():
+                return await self._loop().exclusive(effect, self.run)
+            case Concurrently():
+                return await self._loop().concurrently(effect, self.run)
+            case Call():
+                result = await self._loop().in_thread(effect.function)
+                return await result if isawaitable(result) else result
+            case ReadFile() | WriteFile() | RunProcess():
+                from neo_wire.transports.local_io import perform  # here, as few clients need it
+
+                return await self._loop().in_thread(lambda: perform(effect))
+
+    def _loop(self) -> Tasks:
+        """The tasks of the event loop that runs now; those of another one, or of another process, are forgotten."""
+        from neo_wire.transports.tasks import tasks_of_the_running_loop
+
+        self._tasks = tasks_of_the_running_loop(self._tasks)
+        return self._tasks
 
     async def aclose(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections, and of what still runs beside the calls."""
+        if self._tasks is not None:
+            await self._loop().aclose()
         await self._exchange.aclose()

@@ -10,6 +10,7 @@ from neo_wire.errors import ConnectionClosed
 from neo_wire.flow import Flow, Send, now, send
 from neo_wire.http import HttpRequest, HttpResponse, Timeout, Url
 from neo_wire.transports.asynchronous import AsyncDriver
+from neo_wire.transports.clock import SystemClock
 
 REQUEST = HttpRequest("GET", Url.parse("http://127.0.0.1/"))
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -54,13 +55,13 @@ def twice() -> Flow[tuple[datetime, int]]:
 
 def test_performs_each_effect_and_gives_the_result() -> None:
     exchange = Answers([HttpResponse(200)])
-    assert asyncio.run(AsyncDriver(exchange, clock=lambda: NOON).run(twice())) == (NOON, 200)
+    assert asyncio.run(AsyncDriver(exchange, clock=SystemClock(lambda: NOON)).run(twice())) == (NOON, 200)
     assert [effect.max_body for effect in exchange.sent] == [1]
 
 
 def test_a_failure_is_thrown_into_the_flow_which_may_go_on() -> None:
     exchange = Answers([broken(), HttpResponse(201)])
-    assert asyncio.run(AsyncDriver(exchange, clock=lambda: NOON).run(twice())) == (NOON, 201)
+    assert asyncio.run(AsyncDriver(exchange, clock=SystemClock(lambda: NOON)).run(twice())) == (NOON, 201)
     assert [effect.max_body for effect in exchange.sent] == [1, 2]
 
 

@@ -1,0 +1,55 @@
+"""What the providers of the chain are told: the environment, the profile files and how to converse."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from attrs import frozen
+
+from neo_wire.attempts import Conversation
+from neo_wire.flow import Flow
+from neo_wire.http import Url
+from neo_wire.signing.credentials import Credentials
+
+Provider: TypeAlias = Callable[[], Flow[Credentials]]
+"""A source that is configured: each call fetches, as a flow. What it keeps between fetches is its own."""
+
+
+@frozen
+class Skipped:
+    """A source that is not configured, and why; the chain goes on to the next."""
+
+    reason: str
+
+
+class NothingFound(Exception):  # no error, but an answer
+    """Raised by a provider that can be found out only by asking, as IMDS, and has nothing: the chain goes on."""
+
+
+@frozen
+class Context:
+    """What the providers are told. Finding out whether a source is configured asks for no I/O.
+
+    Attributes:
+        environ: the environment variables.
+        home: the user's home folder.
+        region: of the client; None when there is none yet.
+        conversation: how to converse with the service at a URL: retries, timeouts and route. Each has a quota of its
+            own, apart from the client's.
+        mfa: gives the code of an MFA device, by its serial number or ARN; None: there is nobody to ask.
+        random: a number from 0 to 1.
+        new_id: a new UUID as text.
+        user_agent: the client's.
+        windows: whether the machine runs Windows.
+    """
+
+    environ: Mapping[str, str]
+    home: str
+    region: str | None
+    conversation: Callable[[Url], Conversation]
+    mfa: Callable[[str], str | Awaitable[str]] | None
+    random: Callable[[], float]
+    new_id: Callable[[], str]
+    user_agent: str
+    windows: bool = False
