@@ -1,24 +1,57 @@
 from __future__ import annotations
 
+from typing import Any
+
 import botocore.session
 import pytest
 
-from neo_wire.config.partitions import partition_of
+from neo_wire.config.partitions import PARTITIONS, partition_of
 
-PARTITIONS = botocore.session.get_session().get_data("partitions")["partitions"]
-REGIONS = [
-    (region, partition["id"], partition["outputs"]["dnsSuffix"])
-    for partition in PARTITIONS
-    for region in partition["regions"]
-    if not region.endswith("-global")
-]
+THEIRS: dict[str, dict[str, Any]] = {
+    one["id"]: one for one in botocore.session.get_session().get_data("partitions")["partitions"]
+}
 
 
-@pytest.mark.parametrize(("region", "partition_id", "dns_suffix"), REGIONS, ids=[region for region, _, _ in REGIONS])
-def test_every_region_that_botocore_knows(region: str, partition_id: str, dns_suffix: str) -> None:
-    partition = partition_of(region)
-    assert (partition.id, partition.dns_suffix) == (partition_id, dns_suffix)
+def test_the_partitions_are_those_of_botocore_in_their_order() -> None:
+    assert [one.id for one in PARTITIONS] == list(THEIRS)
 
 
-def test_a_region_of_nowhere_is_of_the_main_partition() -> None:
-    assert partition_of("mars-west-1").id == "aws"
+@pytest.mark.parametrize("partition", PARTITIONS, ids=lambda one: one.id)
+def test_each_is_as_botocore_has_it(partition: Any) -> None:
+    theirs = THEIRS[partition.id]
+    outputs = theirs["outputs"]
+    assert partition.dns_suffix == outputs["dnsSuffix"]
+    assert partition.dual_stack_dns_suffix == outputs["dualStackDnsSuffix"]
+    assert partition.implicit_global_region == outputs["implicitGlobalRegion"]
+    assert partition.regions == set(theirs["regions"])
+    assert outputs["supportsFIPS"] is True
+    assert outputs["supportsDualStack"] is True
+
+
+@pytest.mark.parametrize("partition", PARTITIONS, ids=lambda one: one.id)
+def test_its_regions_lie_in_it(partition: Any) -> None:
+    for region in partition.regions:
+        assert partition_of(region) is partition
+
+
+@pytest.mark.parametrize(
+    ("region", "id"),
+    [
+        ("us-west-9", "aws"),
+        ("cn-south-7", "aws-cn"),
+        ("us-gov-central-1", "aws-us-gov"),
+        ("us-iso-south-3", "aws-iso"),
+        ("us-isob-south-1", "aws-iso-b"),
+        ("eu-isoe-east-2", "aws-iso-e"),
+        ("us-isof-west-1", "aws-iso-f"),
+        ("eusc-de-north-2", "aws-eusc"),
+        ("mars-west-1", "aws"),
+        ("us-isox-east-1", "aws"),
+        ("cn-north-1\n", "aws"),
+        ("cn-nörd-1", "aws"),
+        ("CN-NORTH-1", "aws"),
+        ("", "aws"),
+    ],
+)
+def test_a_region_that_no_list_has_is_told_by_its_pattern(region: str, id: str) -> None:  # noqa: A002  # the field's name
+    assert partition_of(region).id == id
