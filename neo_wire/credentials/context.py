@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
@@ -11,6 +11,10 @@ from neo_wire.attempts import Conversation
 from neo_wire.flow import Flow
 from neo_wire.http import Url
 from neo_wire.signing.credentials import Credentials
+
+if TYPE_CHECKING:
+    from neo_wire.config.profile_files import ProfileFiles, Section
+    from neo_wire.config.settings import Settings
 
 Provider: TypeAlias = Callable[[], Flow[Credentials]]
 """A source that is configured: each call fetches, as a flow. What it keeps between fetches is its own."""
@@ -27,11 +31,16 @@ class NothingFound(Exception):  # no error, but an answer
     """Raised by a provider that can be found out only by asking, as IMDS, and has nothing: the chain goes on."""
 
 
-@frozen
+@frozen(kw_only=True)
 class Context:
     """What the providers are told. Finding out whether a source is configured asks for no I/O.
 
     Attributes:
+        settings: of the client.
+        files: the config and the credentials file.
+        profile: the name of the profile that is looked at: the client's, or one that it draws on by source_profile.
+        profile_in_code: whether it was named in code or by another profile, which puts aside the environment variables
+            that hold credentials or a web identity.
         environ: the environment variables.
         home: the user's home folder.
         region: of the client; None when there is none yet.
@@ -44,6 +53,10 @@ class Context:
         windows: whether the machine runs Windows.
     """
 
+    settings: Settings
+    files: ProfileFiles
+    profile: str
+    profile_in_code: bool = False
     environ: Mapping[str, str]
     home: str
     region: str | None
@@ -53,3 +66,8 @@ class Context:
     new_id: Callable[[], str]
     user_agent: str
     windows: bool = False
+
+    @property
+    def section(self) -> Section | None:
+        """What the files say of the profile, the credentials file over the config file; None when it is in neither."""
+        return self.files.profiles.get(self.profile)
