@@ -1,21 +1,42 @@
-"""One conversation with a service: attempts, and what happens between them."""
+"""One conversation with a service: attempts, and what happens between them.
+
+An attempt is made anew each time, with the credentials and the time of then. What a failed one leads to is decided in
+`retries`; here the attempts are made and the waits are asked for.
+
+Source: AWS SDKs and Tools reference guide, retry behavior.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import define, frozen
 
-from neo_wire.flow import Flow, Sink, send
+from neo_wire.errors import (
+    CredentialsTimeout,
+    Headers,
+    NeoWireError,
+    ResponseDecodeError,
+    ServiceError,
+    TransportError,
+)
+from neo_wire.events import Event
+from neo_wire.flow import Flow, Sink, monotonic, now, send, sleep
 from neo_wire.http import DIRECT, HttpRequest, HttpResponse, Route, Timeout
 from neo_wire.protocol.decoder import MAX_BODY_BYTES
+from neo_wire.protocol.error_mapper import request_id
+from neo_wire.retries.clock_skew import NO_SKEW
+from neo_wire.retries.policy import Retries
+from neo_wire.retries.progress import MOMENT, Failure, Progress
+from neo_wire.retries.story import Story, is_logged
 
 T = TypeVar("T")
 
 
-@frozen
+@define(eq=False)
 class Attempt:
     """One attempt of a call.
 
@@ -23,19 +44,42 @@ class Attempt:
         number: from 1.
         max_attempts: how many there may be.
         skew: what is added to the present time before a request is signed with it.
+        left: of the call's total timeout when the attempt began, in seconds.
+        sent: our time, uncorrected, when `signing_time` was asked for.
     """
 
     number: int
     max_attempts: int
-    skew: timedelta = timedelta()
+    skew: timedelta = NO_SKEW
+    left: float = math.inf
+    sent: datetime | None = None
+
+    def signing_time(self) -> Flow[datetime]:
+        """The present time by the service's clock, to sign the request with."""
+        self.sent = yield from now()
+        return self.sent + self.skew
 
 
 @frozen
 class Conversation:
-    """How attempts are made: what a client shares between its calls, and what one call may override."""
+    """How attempts are made: what a client shares between its calls, and what one call may override.
+
+    Attributes:
+        timeout: of each exchange, and by `timeout.total` of the whole call.
+        route: how connections are made.
+        retries: the policy; None makes one attempt, and sends no headers about it.
+        emit: is told of each event; what it raises is logged and goes no further.
+        endpoint: scheme, host and port, for an error before there is a request.
+        headers: what is added to each request, with its Content-Length, after it is signed; empty when `prepare` does
+            that itself.
+    """
 
     timeout: Timeout = Timeout()  # noqa: RUF009  # a frozen value
     route: Route = DIRECT
+    retries: Retries | None = None
+    emit: Callable[[Event], None] | None = None
+    endpoint: str = "the service"
+    headers: Headers = ()
 
 
 def converse(
@@ -45,17 +89,129 @@ def converse(
     *,
     max_body: int = MAX_BODY_BYTES,
     sink: Sink | None = None,
+    operation: str = "",
+    modelled: tuple[type[ServiceError], ...] = (),
+    refresh: Callable[[float], Flow[bool]] | None = None,
 ) -> Flow[T]:
     """Make attempts until one succeeds, and give what `read` makes of its response.
 
     Args:
-        prepare: makes the request of an attempt, signed, or not at all; it is asked anew at each attempt.
-        read: gives the result of a response, or raises the ServiceError or ResponseDecodeError that it stands for.
+        prepare: makes the request of an attempt, signed, or not at all; it is asked anew at each attempt. It has the
+            time from `Attempt.signing_time`, and may take `Attempt.left` seconds. What it raises is not retried.
+        read: gives the result of a response, or raises the ServiceError, ResponseDecodeError or TransportError that it
+            stands for.
         conversation: how attempts are made.
         max_body: of a response that is kept whole, in bytes.
         sink: what takes the body of a successful response piece by piece.
+        operation: its name, for events and the log.
+        modelled: the error classes of the operation's model, which say themselves whether they are retried.
+        refresh: has the credentials replaced that the service refused, within so many seconds, and says whether there
+            are new ones. It is asked once at most; the attempt after it waits for nothing.
+
+    Raises:
+        TransportError: no usable answer came back, at the last attempt; CallTimeout when the total timeout was over.
+        ServiceError: the service refused or failed the last attempt.
+        ResponseDecodeError: what `read` raised.
     """
-    attempt = Attempt(1, 1)
-    request = yield from prepare(attempt)
-    response = yield from send(request, conversation.timeout, max_body=max_body, route=conversation.route, sink=sink)
-    return read(response, attempt)
+    retries = conversation.retries
+    progress = Progress(retries, conversation.timeout, conversation.endpoint, modelled, (yield from monotonic()))
+    invocation_id = retries.new_id() if retries is not None else ""
+    story = None
+    if conversation.emit is not None or is_logged():
+        story = Story(progress, conversation.emit, operation, invocation_id)
+    try:
+        while True:
+            attempt = Attempt(progress.attempts + 1, progress.max_attempts, progress.skew, progress.left)
+            request = yield from _request(prepare, attempt, conversation, progress, invocation_id)
+            timeout = progress.started()
+            if story is not None:
+                story.started(request.url.origin)
+            response = None
+            try:
+                response = yield from send(request, timeout, max_body=max_body, route=conversation.route, sink=sink)
+                progress.reading = yield from monotonic()
+                progress.learn(response, attempt.sent)
+                result = read(response, attempt)
+            except (TransportError, ServiceError, ResponseDecodeError) as error:
+                if not (yield from _again(error, response, attempt, progress, story, refresh)):
+                    raise progress.final(error)  # noqa: B904  # it has its cause, or is the same
+            else:
+                progress.succeeded()
+                if story is not None:
+                    story.answered(response.status, request_id(response), None)
+                    story.ended(None)
+                return result
+    except NeoWireError as error:
+        progress.last = None  # its traceback leads back here
+        if story is not None:
+            story.ended(error)
+        raise
+
+
+def _request(
+    prepare: Callable[[Attempt], Flow[HttpRequest]],
+    attempt: Attempt,
+    conversation: Conversation,
+    progress: Progress,
+    invocation_id: str,
+) -> Flow[HttpRequest]:
+    """The request of an attempt, with the headers that are not signed, as a proxy may rewrite them."""
+    retries, added = conversation.retries, conversation.headers
+    if retries is not None and retries.limiter is not None:  # before signing, so that the signature does not age
+        while wait := retries.limiter.acquire(progress.reading):
+            if wait >= progress.left:
+                raise progress.timed_out(f"the rate limit allows no request for {wait:.3g} s")
+            yield from sleep(wait)
+            progress.reading = yield from monotonic()
+    try:
+        request = yield from prepare(attempt)
+    except CredentialsTimeout as error:
+        progress.reading = yield from monotonic()
+        raise progress.timed_out(str(error), error)  # noqa: B904  # it has its cause
+    progress.reading = yield from monotonic()
+    if progress.left < MOMENT:
+        raise progress.timed_out("no time is left to send the request")
+    if added:
+        added += (("Content-Length", str(len(request.body))),)
+    if retries is not None:
+        if attempt.sent is None:
+            attempt.sent = yield from now()
+        about = progress.amz_sdk_request(attempt.sent)
+        added += (("amz-sdk-invocation-id", invocation_id), ("amz-sdk-request", about))
+    return HttpRequest(request.method, request.url, request.headers + added, request.body) if added else request
+
+
+def _again(
+    failure: Failure,
+    response: HttpResponse | None,
+    attempt: Attempt,
+    progress: Progress,
+    story: Story | None,
+    refresh: Callable[[float], Flow[bool]] | None,
+) -> Flow[bool]:
+    """Whether to make another attempt, after the wait that comes before it."""
+    if response is None:
+        progress.reading = yield from monotonic()
+    kind = progress.failed(failure, response, attempt.sent, attempt.skew)
+    if story is not None:
+        if response is None:
+            story.unanswered(failure)
+        else:
+            story.answered(response.status, request_id(response), failure)
+    pause: float | None = None
+    if kind is None and refresh is not None and progress.may_refresh(failure):
+        try:
+            pause = 0.0 if (yield from refresh(progress.left)) else None
+        except CredentialsTimeout as error:
+            progress.reading = yield from monotonic()
+            raise progress.timed_out(str(error), error)  # noqa: B904  # it has its cause
+    else:
+        pause = progress.pause(kind, response)
+    if pause is None:
+        return False
+    if story is not None:
+        story.retrying(failure, pause)
+    if pause:
+        yield from sleep(pause)
+    progress.reading = yield from monotonic()
+    return True

@@ -1,24 +1,26 @@
 """One operation call as one flow: encode, sign, send, decode.
 
-What surrounds an attempt (retries, credentials that refresh) is added here, once, for both drivers.
+What one call needs of the service, the credentials and the signer comes together here, once, for both drivers; how
+attempts follow each other stands in `attempts`.
 """
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from neo_wire._version import __version__
+from neo_wire.attempts import Attempt, Conversation, converse
 from neo_wire.errors import ConfigurationError, RedirectRefused
-from neo_wire.flow import Flow, now, send
-from neo_wire.http import HttpRequest, HttpResponse, Timeout, Url
-from neo_wire.protocol.decoder import MAX_BODY_BYTES, JsonLoads
+from neo_wire.events import Event
+from neo_wire.flow import Flow
+from neo_wire.http import DIRECT, HttpRequest, HttpResponse, Route, Timeout, Url
+from neo_wire.protocol.decoder import JsonLoads
 from neo_wire.protocol.json11 import deserialize, serialize
+from neo_wire.retries.policy import Retries
 from neo_wire.service import Operation
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import Scope, sign
@@ -26,7 +28,6 @@ from neo_wire.signing.sigv4 import Scope, sign
 I = TypeVar("I")  # noqa: E741  # Smithy's letters for input and output
 O = TypeVar("O")  # noqa: E741  # as above
 
-_log: Final = logging.getLogger(__name__)
 USER_AGENT: Final = f"neo-wire/{__version__} lang/python#{'.'.join(map(str, sys.version_info[:3]))}"
 
 
@@ -37,18 +38,35 @@ class CallSettings:
     Attributes:
         url: the endpoint, its path ending in "/".
         scope: region and service that the requests are signed for.
-        credentials: asked at each attempt, so that a later attempt may have newer ones.
-        timeout: of each exchange.
+        credentials: asked at each attempt, so that a later attempt may have newer ones; it may take so many seconds.
+        timeout: of each exchange, and by `timeout.total` of the whole call.
         validate_input: whether inputs are checked before they are sent.
         json_loads: a JSON parser in place of the standard library's.
+        replace: has credentials that the service refused replaced, within so many seconds; it gives None when there are
+            no others. None: they never are.
+        retries: the policy; None makes one attempt.
+        route: how connections are made.
+        emit: is told of each event.
+        user_agent: the header of that name.
     """
 
     url: Url
     scope: Scope
-    credentials: Callable[[], Flow[Credentials]]
+    credentials: Callable[[float], Flow[Credentials]]
     timeout: Timeout
     validate_input: bool = True
     json_loads: JsonLoads | None = None
+    replace: Callable[[Credentials, float], Flow[Credentials | None]] | None = None
+    retries: Retries | None = None
+    route: Route = DIRECT
+    emit: Callable[[Event], None] | None = None
+    user_agent: str = USER_AGENT
+    conversation: Conversation = field(init=False, repr=False, eq=False)
+
+    @conversation.default
+    def _conversation(self) -> Conversation:
+        headers = (("Accept-Encoding", "identity"), ("User-Agent", self.user_agent))
+        return Conversation(self.timeout, self.route, self.retries, self.emit, self.url.origin, headers)
 
 
 def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow[O]:  # noqa: A002  # Smithy's word
@@ -58,8 +76,9 @@ def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow
         ConfigurationError: the operation is one of another service than the client's; nothing was sent.
         InputValidationError: the input breaks a rule; nothing was sent.
         CredentialsError: there are no credentials to sign with; nothing was sent.
-        TransportError: no usable answer came back.
-        ServiceError: the service refused or failed the request.
+        TransportError: no usable answer came back; CallTimeout when the total timeout was over.
+        ServiceError: the service refused or failed the request. A ResourceInUse says by `maybe_created_by_this_call`
+            when an earlier attempt of this call may be what took the name.
         ResponseDecodeError: the answer is not what the operation's output says.
     """
     if operation.service.signing_name != settings.scope.service:
@@ -68,30 +87,42 @@ def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow
             f"{settings.scope.service!r}; make a JsonClient of the operation's service"
         )
     request = serialize(operation, input, settings.url, validate_input=settings.validate_input)
-    response = yield from _attempt(request, settings)
-    _log.debug("%s at %s: HTTP %d", operation.name, settings.url.origin, response.status)
-    if 300 <= response.status < 400:
-        raise RedirectRefused(
-            f"the server answers HTTP {response.status} and redirects to {_target(response)}; a signed request is not "
-            "sent there: set endpoint_url to the right place",
-            endpoint=settings.url.origin,
-            maybe_processed=response.status == 303,  # RFC 9110 section 15.4.4: the result is elsewhere
+    used: Credentials | None = None
+
+    def prepare(attempt: Attempt) -> Flow[HttpRequest]:
+        nonlocal used
+        used = yield from settings.credentials(attempt.left)
+        return sign(request, used, settings.scope, (yield from attempt.signing_time()))
+
+    def read(response: HttpResponse, attempt: Attempt) -> O:
+        if 300 <= response.status < 400:
+            raise _redirect(response, settings.url)
+        return deserialize(operation, response, attempts=attempt.number, loads=settings.json_loads)
+
+    def refresh(left: float) -> Flow[bool]:
+        if settings.replace is None or used is None:
+            return False
+        return (yield from settings.replace(used, left)) is not None
+
+    return (
+        yield from converse(
+            prepare,
+            read,
+            settings.conversation,
+            operation=operation.name,
+            modelled=operation.errors + operation.service.errors,
+            refresh=refresh,
         )
-    return deserialize(operation, response, loads=settings.json_loads)
-
-
-def _attempt(request: HttpRequest, settings: CallSettings) -> Flow[HttpResponse]:
-    credentials = yield from settings.credentials()
-    moment = yield from now()
-    signed = sign(request, credentials, settings.scope, moment)
-    # These stay outside of the signature, as a proxy may rewrite them.
-    unsigned = (
-        ("Accept-Encoding", "identity"),
-        ("User-Agent", USER_AGENT),
-        ("Content-Length", str(len(signed.body))),
     )
-    complete = attrs.evolve(signed, headers=signed.headers + unsigned)
-    return (yield from send(complete, settings.timeout, max_body=MAX_BODY_BYTES))
+
+
+def _redirect(response: HttpResponse, url: Url) -> RedirectRefused:
+    return RedirectRefused(
+        f"the server answers HTTP {response.status} and redirects to {_target(response)}; a signed request is not sent "
+        "there: set endpoint_url to the right place",
+        endpoint=url.origin,
+        maybe_processed=response.status == 303,  # RFC 9110 section 15.4.4: the result is elsewhere
+    )
 
 
 def _target(response: HttpResponse) -> str:

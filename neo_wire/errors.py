@@ -15,6 +15,9 @@ Headers = tuple[tuple[str, str], ...]
 Fault = Literal["client", "server"]
 """Whose fault a service error is: the request's (4xx) or the service's (5xx)."""
 
+Stopped = Literal["not retryable", "attempts used up", "retry quota reached", "total timeout"]
+"""Why a call made no further attempt."""
+
 
 def _restore(cls: type[NeoWireError], args: tuple[object, ...], state: dict[str, Any]) -> NeoWireError:
     error = cls.__new__(cls)
@@ -44,7 +47,17 @@ class ProfileNotFound(ConfigurationError):
 
 
 class ProfileFileError(ConfigurationError):
-    """A config or credentials file cannot be read or parsed; the message names the file and the line."""
+    """A config or credentials file cannot be read or parsed; the message names the file and the line.
+
+    Attributes:
+        path: the file.
+        line: the number of the line, from 1; None when the file cannot be read at all.
+    """
+
+    def __init__(self, message: str, *, path: str = "", line: int | None = None) -> None:
+        self.path = path
+        self.line = line
+        super().__init__(message)
 
 
 class CredentialsError(NeoWireError):
@@ -71,6 +84,10 @@ class CredentialsFetchFailed(CredentialsError):
         self.provider = provider
         self.reason = reason
         super().__init__(f"credentials from {provider}: {reason}")
+
+
+class CredentialsTimeout(CredentialsError):
+    """Credentials did not come within the time that the call had left for them; nothing was sent."""
 
 
 class LoginRequired(CredentialsFetchFailed):
@@ -115,14 +132,30 @@ class InputValidationError(NeoWireError, ValueError):
         super().__init__(f"{shape} has {count}, nothing was sent:{listed}")
 
 
+def _ending(error: TransportError | ResponseDecodeError | ServiceError) -> str:
+    """How the call went, for the end of a message; empty outside of a call."""
+    if error.stopped is None:
+        return ""
+    plural = "s" * (error.attempts != 1)
+    return f", {error.attempts} attempt{plural} in {error.elapsed:.3g} s, stopped: {error.stopped}"
+
+
 class TransportError(NeoWireError):
     """No usable answer came back. `maybe_processed` says whether the service may have acted on the request.
 
     Attributes:
         endpoint: scheme, host and port that the request was for.
-        maybe_processed: False only when it is certain that the service did not act on the request.
+        maybe_processed: False only when it is certain that the service did not act on the request, at any attempt.
         attempts: how many times the request was sent or tried, the failed one included.
+        elapsed: how long the whole call took, in seconds.
+        stopped: why no further attempt was made; None when the error was not raised by a call.
     """
+
+    retryable: ClassVar[bool] = False
+    """Whether the request is sent again."""
+
+    elapsed: float = 0.0
+    stopped: Stopped | None = None
 
     def __init__(self, message: str, *, endpoint: str, maybe_processed: bool, attempts: int = 1) -> None:
         self.message = message
@@ -133,19 +166,25 @@ class TransportError(NeoWireError):
 
     def __str__(self) -> str:
         outcome = "may have been processed" if self.maybe_processed else "was not processed"
-        return f"{self.endpoint}: {self.message} (the request {outcome})"
+        return f"{self.endpoint}: {self.message} (the request {outcome}{_ending(self)})"
 
 
 class ConnectFailed(TransportError):
     """No connection could be made: the name does not resolve, or the port refuses."""
 
+    retryable = True
+
 
 class ConnectTimeout(TransportError):
     """No connection was made within the connect timeout."""
 
+    retryable = True
+
 
 class PoolTimeout(TransportError):
     """No connection of the pool came free within the pool timeout; nothing was sent."""
+
+    retryable = True
 
 
 class TlsError(TransportError):
@@ -155,17 +194,25 @@ class TlsError(TransportError):
 class ProxyFailed(TransportError):
     """The proxy could not be reached or refused to connect."""
 
+    retryable = True
+
 
 class WriteTimeout(TransportError):
     """The request could not be written within the write timeout."""
+
+    retryable = True
 
 
 class ReadTimeout(TransportError):
     """Nothing was received for the length of the read timeout."""
 
+    retryable = True
+
 
 class ConnectionClosed(TransportError):
     """The connection broke or spoke no valid HTTP before the whole response had arrived."""
+
+    retryable = True
 
 
 class CallTimeout(TransportError):
@@ -185,6 +232,9 @@ class ResponseDecodeError(NeoWireError):
         request_id: the service's id of the request, for AWS support; None when the response had none.
         excerpt: the first characters of the body.
         attempts: how many times the request was sent.
+        elapsed: how long the whole call took, in seconds.
+        stopped: why no further attempt was made; None when the error was not raised by a call.
+        maybe_processed: whether the service may have acted on the request; after a status of 2xx it has.
     """
 
     reason: str
@@ -192,6 +242,9 @@ class ResponseDecodeError(NeoWireError):
     request_id: str | None
     excerpt: str
     attempts: int
+    elapsed: float = 0.0
+    stopped: Stopped | None = None
+    maybe_processed: bool = True
 
     def __init__(
         self, reason: str, *, status: int, request_id: str | None = None, excerpt: str = "", attempts: int = 1
@@ -205,7 +258,8 @@ class ResponseDecodeError(NeoWireError):
 
     def __str__(self) -> str:
         shown = f"; the body begins {self.excerpt!r}" if self.excerpt else ""
-        return f"cannot decode the response: {self.reason} (HTTP {self.status}, request id {self.request_id}){shown}"
+        facts = f"HTTP {self.status}, request id {self.request_id}{_ending(self)}"
+        return f"cannot decode the response: {self.reason} ({facts}){shown}"
 
 
 class ServiceError(NeoWireError):
@@ -224,6 +278,10 @@ class ServiceError(NeoWireError):
         headers: the response's headers, names in lower case.
         body_code: the code in the body, when a header overrode it; else None.
         detail: the error's own members when its class declares a `shape`, else None.
+        elapsed: how long the whole call took, in seconds.
+        stopped: why no further attempt was made; None when the error was not raised by a call.
+        maybe_processed: whether the service may have acted on the request, at this attempt, of which a fault of the
+            server leaves it open, or at an earlier one of the same call.
 
     Source: Smithy 2.0, AWS JSON 1.1 protocol, operation error serialization; AWS API reference, common errors.
     """
@@ -245,6 +303,9 @@ class ServiceError(NeoWireError):
     headers: Headers
     body_code: str | None
     detail: object | None
+    elapsed: float
+    stopped: Stopped | None
+    maybe_processed: bool
 
     def __init__(
         self,
@@ -270,49 +331,74 @@ class ServiceError(NeoWireError):
         self.headers = headers
         self.body_code = body_code
         self.detail = detail
+        self.elapsed = 0.0
+        self.stopped = None
+        self.maybe_processed = status >= 500 and not isinstance(self, Throttling)
         NeoWireError.__init__(self, message)  # not by super(), which may be ResponseDecodeError
 
     def __str__(self) -> str:
         where = f" from {self.operation}" if self.operation else ""
-        tries = f", {self.attempts} attempts" if self.attempts > 1 else ""
+        ending = _ending(self) or (f", {self.attempts} attempts" if self.attempts > 1 else "")
         text = f": {self.message}" if self.message else ""
-        return f"{self.code}{where}{text} (HTTP {self.status}, request id {self.request_id}{tries})"
+        return f"{self.code}{where}{text} (HTTP {self.status}, request id {self.request_id}{ending}){self._doubt()}"
+
+    def _doubt(self) -> str:
+        """What a refusal leaves open when an earlier attempt of the same call may have been processed."""
+        if self.status < 500 and self.maybe_processed:
+            return "; an earlier attempt of this call may have been processed"
+        return ""
 
 
 class ResourceNotFound(ServiceError):
     """There is no such job in this account and region."""
 
-    codes = ("ResourceNotFound",)
+    codes: ClassVar[tuple[str, ...]] = ("ResourceNotFound",)
 
 
 class ResourceInUse(ServiceError):
     """The name is taken: a job of that name exists already in this account and region."""
 
-    codes = ("ResourceInUse",)
+    codes: ClassVar[tuple[str, ...]] = ("ResourceInUse",)
+
+    @property
+    def maybe_created_by_this_call(self) -> bool:
+        """Whether an earlier attempt of this same Create call, of unknown outcome, may be what took the name.
+
+        Describe what has the name, and compare, before taking it for somebody else's.
+        """
+        return self.maybe_processed and (self.operation or "").startswith("Create")
+
+    def _doubt(self) -> str:
+        if not self.maybe_created_by_this_call:
+            return super()._doubt()
+        return (
+            "; the outcome of an earlier attempt of this call is unknown, so it may be what took the name: "
+            "describe it, and compare"
+        )
 
 
 class ResourceLimitExceeded(ServiceError):
     """An account quota is used up, such as that of concurrent compilation jobs."""
 
-    codes = ("ResourceLimitExceeded",)
+    codes: ClassVar[tuple[str, ...]] = ("ResourceLimitExceeded",)
 
 
 class ValidationException(ServiceError):
     """The service found the input invalid, or the job in a state that does not allow the operation."""
 
-    codes = ("ValidationException", "ValidationError")
+    codes: ClassVar[tuple[str, ...]] = ("ValidationException", "ValidationError")
 
 
 class AccessDenied(ServiceError):
     """A policy denies the operation to these credentials."""
 
-    codes = ("AccessDeniedException", "AccessDenied", "NotAuthorized", "OptInRequired")
+    codes: ClassVar[tuple[str, ...]] = ("AccessDeniedException", "AccessDenied", "NotAuthorized", "OptInRequired")
 
 
 class Throttling(ServiceError):
     """Too many requests for now; the same request may succeed later."""
 
-    codes = (
+    codes: ClassVar[tuple[str, ...]] = (
         "ThrottlingException",
         "Throttling",
         "ThrottledException",
@@ -334,19 +420,19 @@ class Throttling(ServiceError):
 class ExpiredToken(ServiceError):
     """The session token has expired; new credentials are needed."""
 
-    codes = ("ExpiredTokenException", "ExpiredToken")
+    codes: ClassVar[tuple[str, ...]] = ("ExpiredTokenException", "ExpiredToken")
 
 
 class UnrecognizedClient(ServiceError):
     """The access key id or the session token is unknown to AWS."""
 
-    codes = ("UnrecognizedClientException", "InvalidClientTokenId")
+    codes: ClassVar[tuple[str, ...]] = ("UnrecognizedClientException", "InvalidClientTokenId")
 
 
 class SignatureError(ServiceError):
     """The signature was refused: a wrong secret, a clock that is off, a request changed on its way, or no signature."""
 
-    codes = (
+    codes: ClassVar[tuple[str, ...]] = (
         "InvalidSignatureException",
         "SignatureDoesNotMatch",
         "IncompleteSignature",
@@ -363,7 +449,7 @@ class SignatureError(ServiceError):
 class ServerError(ServiceError):
     """The service or a proxy before it failed (5xx); the same request may succeed later."""
 
-    codes = (
+    codes: ClassVar[tuple[str, ...]] = (
         "InternalFailure",
         "InternalServerError",
         "InternalServerException",
@@ -406,3 +492,15 @@ class UndecodableErrorResponse(ServiceError, ResponseDecodeError):
         self.retryable = status >= 500
 
     __str__ = ResponseDecodeError.__str__
+
+
+class PaginationError(NeoWireError):
+    """A listing cannot go on: the service gave the same token twice.
+
+    Attributes:
+        next_token: the token.
+    """
+
+    def __init__(self, message: str, *, next_token: str) -> None:
+        self.next_token = next_token
+        super().__init__(message)

@@ -11,15 +11,19 @@ import pytest
 
 from neo_wire import errors
 from neo_wire.errors import (
+    AccessDenied,
     ConfigurationError,
     ConnectFailed,
     CredentialsError,
+    CredentialsFetchFailed,
     EndpointError,
     InputValidationError,
     MissingExtra,
     NeoWireError,
     NoCredentials,
+    PaginationError,
     ReadTimeout,
+    ResourceInUse,
     ResourceNotFound,
     ResponseDecodeError,
     ServerError,
@@ -65,6 +69,10 @@ def made(cls: type[NeoWireError]) -> NeoWireError:
         found = any_class("it broke", endpoint="https://a.example", maybe_processed=True, attempts=3)
     elif issubclass(cls, InputValidationError):
         found = any_class("Thing", [Violation("A.B", "is wrong"), Violation("", "give one")])
+    elif issubclass(cls, CredentialsFetchFailed):
+        found = any_class("assume role", "it broke")
+    elif issubclass(cls, PaginationError):
+        found = any_class("the same token twice", next_token="next")
     elif issubclass(cls, MissingExtra):
         found = any_class("install it", name="rich", path="/nowhere")
     else:
@@ -182,6 +190,71 @@ def test_the_defaults_of_a_service_error() -> None:
     assert error.headers == ()
     assert (ServiceError().code, OwnError(1).code, ServerError(status=500).fault) == ("ServiceError", "Own", "server")
     assert ServiceError(status=500, fault="client").fault == "client"
+
+
+def test_only_a_fault_of_the_server_leaves_open_whether_the_request_was_processed() -> None:
+    assert ServerError(status=500).maybe_processed
+    assert ServiceError(status=504).maybe_processed
+    assert UndecodableErrorResponse("no JSON", status=502).maybe_processed
+    assert ResponseDecodeError("no JSON", status=200).maybe_processed
+    assert not Throttling(status=503).maybe_processed
+    assert not ValidationException().maybe_processed
+
+
+def told(error: NeoWireError, **story: object) -> NeoWireError:
+    """As a call leaves an error."""
+    for name, value in {"attempts": 3, "elapsed": 4.25, "stopped": "attempts used up", **story}.items():
+        setattr(error, name, value)
+    return error
+
+
+ENDING = "3 attempts in 4.25 s, stopped: attempts used up"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (told(ServerError("m", status=500)), f"InternalFailure: m (HTTP 500, request id None, {ENDING})"),
+        (
+            told(ReadTimeout("nothing", endpoint="https://a.example", maybe_processed=True)),
+            f"https://a.example: nothing (the request may have been processed, {ENDING})",
+        ),
+        (
+            told(
+                ConnectFailed("refused", endpoint="https://a.example", maybe_processed=False), attempts=1, elapsed=0.5
+            ),
+            "https://a.example: refused (the request was not processed, 1 attempt in 0.5 s, stopped: attempts used up)",
+        ),
+        (
+            told(ResponseDecodeError("no JSON", status=200)),
+            f"cannot decode the response: no JSON (HTTP 200, request id None, {ENDING})",
+        ),
+        (
+            told(AccessDenied("no", operation="StopCompilationJob"), maybe_processed=True),
+            (
+                f"AccessDeniedException from StopCompilationJob: no (HTTP 400, request id None, {ENDING}); an earlier "
+                "attempt of this call may have been processed"
+            ),
+        ),
+        (
+            told(ResourceInUse("taken", operation="CreateCompilationJob"), maybe_processed=True),
+            (
+                f"ResourceInUse from CreateCompilationJob: taken (HTTP 400, request id None, {ENDING}); the outcome of "
+                "an earlier attempt of this call is unknown, so it may be what took the name: describe it, and compare"
+            ),
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_of_a_call_tells_how_the_call_went_and_pickles_with_it(error: NeoWireError, text: str) -> None:
+    assert str(error) == text
+    twin = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own bytes
+    assert (str(twin), facts(twin)) == (text, facts(error))
+
+
+def test_the_connection_errors_that_are_retried() -> None:
+    final = {cls.__name__ for cls in CLASSES if issubclass(cls, TransportError) and not cls.retryable}
+    assert final == {"TransportError", "TlsError", "RedirectRefused", "CallTimeout"}
 
 
 def test_only_throttling_and_server_errors_say_that_they_may_pass() -> None:

@@ -1,0 +1,143 @@
+"""What a client tells a callback of its user's while it works: frozen events, with no secret in them.
+
+A client that is given `on_event` calls it with each of these, in the thread or task of the call. The callback must not
+block. What it raises is logged and goes no further, so that observing a call never changes how it ends.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from attrs import frozen
+
+from neo_wire.errors import Stopped
+
+_log: Final = logging.getLogger(__name__)
+
+
+@frozen
+class AttemptStarted:
+    """A request is about to be sent.
+
+    Attributes:
+        operation: such as "DescribeCompilationJob".
+        invocation_id: the same for all attempts of a call; it is sent as amz-sdk-invocation-id.
+        attempt: from 1.
+        max_attempts: how many there may be.
+        endpoint: scheme, host and port.
+    """
+
+    operation: str
+    invocation_id: str
+    attempt: int
+    max_attempts: int
+    endpoint: str
+
+
+@frozen
+class ResponseReceived:
+    """The service answered an attempt, whatever it said.
+
+    Attributes:
+        operation, invocation_id, attempt, endpoint: as of `AttemptStarted`.
+        status: the HTTP status code.
+        request_id: the service's id of the request; None when the response had none.
+        error_code: of an error response; None when the attempt succeeded.
+        seconds: from the sending of the request to the end of the response.
+    """
+
+    operation: str
+    invocation_id: str
+    attempt: int
+    endpoint: str
+    status: int
+    request_id: str | None
+    error_code: str | None
+    seconds: float
+
+
+@frozen
+class AttemptFailed:
+    """No usable answer came back to an attempt.
+
+    Attributes:
+        operation, invocation_id, attempt, endpoint: as of `AttemptStarted`.
+        error: the name of the error's class, such as "ReadTimeout".
+        maybe_processed: False only when it is certain that the service did not act on the request.
+        seconds: from the sending of the request to the failure.
+    """
+
+    operation: str
+    invocation_id: str
+    attempt: int
+    endpoint: str
+    error: str
+    maybe_processed: bool
+    seconds: float
+
+
+@frozen
+class RetryScheduled:
+    """An attempt failed, and another one is going to be made.
+
+    Attributes:
+        operation, invocation_id: as of `AttemptStarted`.
+        attempt: the number of the attempt that failed.
+        error: its error code, or the name of its error's class when it had none.
+        reason: "throttling", "transient", "clock skew", or "credentials" when they were refreshed.
+        delay: how long the call waits before the next attempt, in seconds.
+    """
+
+    operation: str
+    invocation_id: str
+    attempt: int
+    error: str
+    reason: str
+    delay: float
+
+
+@frozen
+class CallEnded:
+    """A call is over; one that is cancelled has no such event.
+
+    Attributes:
+        operation, invocation_id: as of `AttemptStarted`.
+        attempts: how many were made.
+        seconds: of the whole call, its waits and the fetching of credentials included.
+        error: the error code, or the name of the error's class when it had none; None when the call succeeded.
+        stopped: why no further attempt was made; None when the call succeeded, or had no credentials to sign with.
+    """
+
+    operation: str
+    invocation_id: str
+    attempts: int
+    seconds: float
+    error: str | None
+    stopped: Stopped | None
+
+
+@frozen
+class CredentialsRefreshed:
+    """New credentials were fetched.
+
+    Attributes:
+        source: where they came from, such as "assume role".
+        expiration: when they end, aware; None for never.
+    """
+
+    source: str
+    expiration: datetime | None
+
+
+Event: TypeAlias = AttemptStarted | ResponseReceived | AttemptFailed | RetryScheduled | CallEnded | CredentialsRefreshed
+
+
+def tell(emit: Callable[[Event], None], event: Event) -> None:
+    """Call the user's callback; what it raises is logged, as observing a call must not change how the call ends."""
+    try:
+        emit(event)
+    except Exception:  # noqa: BLE001  # whatever it is, it is the callback's own
+        _log.exception("on_event raised an exception at %s; the call goes on", type(event).__name__)
