@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Coroutine
 from inspect import isawaitable
 from typing import Any, Protocol, TypeVar
@@ -96,7 +97,12 @@ class AsyncDriver:
             case ReadFile() | WriteFile() | RunProcess():
                 from neo_wire.transports.local_io import perform  # here, as few clients need it
 
-                return await self._loop().in_thread(lambda: perform(effect))
+                abandoned = threading.Event()
+                try:
+                    return await self._loop().in_thread(lambda: perform(effect, abandoned=abandoned))
+                except BaseException:
+                    abandoned.set()
+                    raise
 
     def _loop(self) -> Tasks:
         """The tasks of the event loop that runs now; those of another one, or of another process, are forgotten."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Hashable
+from contextvars import copy_context
 from copy import copy
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -114,12 +115,16 @@ class BlockingDriver:
             own = future is None
             if future is None:
                 future = runs.futures[effect.key] = Future()
-                # A thread of its own, so that an asker who gives up or is interrupted stops nobody else.
-                threading.Thread(
-                    target=self._run_exclusive, args=(effect, future, runs), name="neo-wire-exclusive", daemon=True
-                ).start()
             elif effect.skip:
                 return BUSY
+        if own:
+            # A thread of its own, so that an asker who gives up or is interrupted stops nobody else.
+            threading.Thread(
+                target=copy_context().run,
+                args=(self._run_exclusive, effect, future, runs),
+                name="neo-wire-exclusive",
+                daemon=True,
+            ).start()
         try:
             return future.result(effect.timeout)
         except NeoWireError as error:

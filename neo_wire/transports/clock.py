@@ -49,3 +49,10 @@ class SystemClock:
             await anyio.sleep(seconds)
         else:
             await asyncio.sleep(seconds)
+
+
+def as_clock(given: Callable[[], datetime] | Clock | None) -> Clock:
+    """A clock of what the user gave: a whole one, or a function that tells the present time."""
+    if given is None:
+        return SystemClock()
+    return SystemClock(given) if callable(given) else given

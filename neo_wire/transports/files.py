@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -13,9 +14,13 @@ def read_file(path: str, max_bytes: int) -> bytes:
 
     Raises:
         FileNotFoundError: there is none.
-        OSError: it cannot be read, or is longer than `max_bytes`.
+        OSError: it cannot be read, is a pipe, which could keep its reader waiting for ever, or is longer than
+            `max_bytes`.
     """
-    with Path(path).open("rb") as file:
+    _check(path)
+    with open(path, "rb", opener=_open) as file:  # noqa: PTH123  # a Path takes no opener
+        if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is a pipe; give a plain file")
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise OSError(f"{path} is longer than {max_bytes} bytes")
@@ -25,19 +30,34 @@ def read_file(path: str, max_bytes: int) -> bytes:
 def write_file(path: str, data: bytes) -> None:
     """Replace a file at once or not at all, readable by its owner alone; its folder is made when missing.
 
+    A symbolic link is kept, and the file that it leads to replaced.
+
     Raises:
         OSError: it cannot be written; the old one stands.
     """
-    folder = Path(path).parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{Path(path).name}.")  # its mode is 0600
+    _check(path)
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:64]}.")
     try:
         with os.fdopen(handle, "wb") as file:
+            if hasattr(os, "fchmod"):
+                os.fchmod(handle, 0o600)  # the umask may have taken the owner's rights as well
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
+            os.fsync(handle)
+        Path(temporary).replace(target)
     except BaseException:
         with suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def _check(path: str) -> None:
+    if "\0" in path:
+        raise OSError("the path has a NUL character in it")  # Python's own error is a ValueError
+
+
+def _open(path: str, flags: int) -> int:
+    """Open without waiting for the writer of a pipe, or for a terminal."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

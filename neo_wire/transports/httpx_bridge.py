@@ -1,26 +1,36 @@
-"""The bridge to httpx: sends with a stock transport, or with a client or transport of the user's own.
+"""The bridge to httpx: sends with a client or transport of the user's own, or over the pools that httpx stands on.
 
-It is driven through the transport API, so that nothing is added to a request: the bytes that were signed are the bytes
-sent. What httpx raises becomes a `TransportError` here, and no httpx object leaves. httpx2, which has the same API,
-works as well: its objects are known by the module of their class. Either is imported at the first exchange.
+Nothing is added to a request: the bytes that were signed are the bytes sent. What httpx raises becomes a
+`TransportError` here, and no httpx object leaves. httpx2, which has the same API, works as well: its objects are known
+by the module of their class. Either is imported at the first exchange.
+
+What the user gave has connections of its own: the route of an exchange is not for it, and closing it is the user's. A
+forked process and another event loop have pools of their own here: over inherited connections they would read the
+answers of others. An exchange that is on its way when the client is closed is brought to its end, and what it used is
+closed then.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Coroutine
-from functools import lru_cache
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
-from neo_wire import errors
-from neo_wire.errors import ClientClosed, ConfigurationError, Headers, NeoWireError, ResponseDecodeError, TransportError
+from neo_wire.errors import ClientClosed, ConfigurationError
 from neo_wire.flow import Send
-from neo_wire.http import HttpResponse, Timeout
+from neo_wire.http import HttpResponse, Route
+from neo_wire.transports.event_loop import in_thread, running_loop, within
+from neo_wire.transports.httpcore_pools import open_pool
+from neo_wire.transports.httpx_call import HttpxCall
+from neo_wire.transports.response_body import ResponseBody
 
-if TYPE_CHECKING:
-    import ssl
+_MAX_CONNECTIONS: Final = 100  # of a pool
+_GRACE: Final = 0.02  # seconds: a wait of the library's own, which ends with the total time, cleans up behind itself
+_LAST_PIECES: Final = 8  # that may come still from a response that was closed before its end
+_PIECE: Final = 1 << 20  # bytes that a sink is given at once by an asynchronous exchange, as each time takes a thread
 
 # Any, in the four protocols: requests and responses are of httpx or of httpx2, which share an API but no type.
 
@@ -66,258 +76,266 @@ class AsyncHttpxClient(Protocol):
         """Let go of the connections."""
 
 
-# What each exception means, by its name, which httpx and httpx2 share: the error, and whether the request may have been
-# processed. Names are looked up along the exception's bases, so that the nearest wins.
-_MEANINGS: Final[dict[str, tuple[type[TransportError], str, bool]]] = {
-    "ConnectTimeout": (errors.ConnectTimeout, "no connection within {connect:g} s", False),
-    "PoolTimeout": (errors.PoolTimeout, "no connection of the pool came free within {pool:g} s", False),
-    "ConnectError": (errors.ConnectFailed, "no connection", False),
-    "ProxyError": (errors.ProxyFailed, "the proxy did not connect", False),
-    "WriteTimeout": (errors.WriteTimeout, "the request could not be written within {write:g} s", True),
-    "ReadTimeout": (errors.ReadTimeout, "nothing was received for {read:g} s", True),
-    "RemoteProtocolError": (
-        errors.ConnectionClosed,
-        "the connection ended or spoke no HTTP before the response did",
-        True,
-    ),
-    "NetworkError": (errors.ConnectionClosed, "the connection broke", True),
-    "OSError": (errors.ConnectionClosed, "the connection broke", True),
-    "UnsupportedProtocol": (errors.ConnectFailed, "the transport does not speak the URL's scheme", False),
-    "LocalProtocolError": (TransportError, "the request is no valid HTTP", False),
-    "HTTPError": (TransportError, "the exchange failed", True),
-}
+def _is_client(given: object, *, closer: str) -> bool:
+    return hasattr(given, "send") and hasattr(given, "build_request") and hasattr(given, closer)
 
 
-def _transport_error(error: Exception, effect: Send) -> TransportError | None:
-    """The error that an exception of httpx stands for; None when it is not one of its transports'."""
-    meaning = next((_MEANINGS[cls.__name__] for cls in type(error).__mro__ if cls.__name__ in _MEANINGS), None)
-    if meaning is None:
-        return None
-    cls, text, maybe_processed = meaning
-    if cls is errors.ConnectFailed and _is_tls(error):
-        cls, text = errors.TlsError, "the TLS handshake failed"
-    timeout = effect.timeout
-    message = text.format(connect=timeout.connect, pool=timeout.pool, write=timeout.write, read=timeout.read)
-    detail = str(error)
-    return cls(
-        f"{message}: {detail}" if detail else message,
-        endpoint=effect.request.url.origin,
-        maybe_processed=maybe_processed,
-    )
+class _Given:
+    """A client or a transport of the user's, of httpx or of httpx2."""
 
+    def __init__(self, given: Any, method: str) -> None:  # noqa: ANN401  # of either library, blocking or not
+        self._given, self._handle = given, getattr(given, method, None)
+        self._library: Any = None
 
-def _is_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if any(cls.__name__ == "SSLError" for cls in type(error).__mro__):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    def opened(self) -> tuple[Callable[[Any], Any], Any]:
+        """How a request is sent with it, and the library that makes its requests, imported now."""
+        if self._library is None:
+            # httpx for what is of neither, such as a transport that only looks alike
+            roots = [cls.__module__.partition(".")[0] for cls in type(self._given).__mro__]
+            self._library = import_module("httpx2" if "httpx2" in roots else "httpx")
+        return self._handle or self._by_client, self._library
 
-
-def _library(given: object) -> Any:  # noqa: ANN401  # the module httpx or httpx2
-    """The library that an object is of; httpx for one that is of neither, such as a transport that only looks alike."""
-    roots = [cls.__module__.partition(".")[0] for cls in type(given).__mro__]
-    return import_module("httpx2" if "httpx2" in roots else "httpx")
-
-
-@lru_cache(maxsize=1)
-def _default_ssl_context() -> ssl.SSLContext:
-    """Made once and late, as it takes longer than all else; shared by all clients of the process."""
-    try:
-        context: ssl.SSLContext = import_module("httpx").create_ssl_context()
-    except OSError as error:
-        raise ConfigurationError(
-            f"TLS cannot be set up: {error}; check the files that SSL_CERT_FILE and SSLKEYLOGFILE name"
-        ) from error
-    return context
-
-
-def _request(library: Any, effect: Send) -> Any:  # noqa: ANN401  # of the library
-    request, timeout = effect.request, effect.timeout
-    url = library.URL(str(request.url))
-    if url.raw_path != request.url.target.encode("ascii"):
-        raise ConfigurationError(
-            f"{library.__name__} rewrites the path {request.url.path!r}, which would break the signature; write it as "
-            f"{url.raw_path.decode('ascii').partition('?')[0]!r}"
-        )
-    return library.Request(
-        request.method,
-        url,
-        headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in request.headers],
-        stream=library.ByteStream(request.body),
-        extensions={"timeout": _timeout(timeout)},
-    )
-
-
-def _timeout(timeout: Timeout) -> dict[str, float]:
-    return {"connect": timeout.connect, "read": timeout.read, "write": timeout.write, "pool": timeout.pool}
-
-
-def _head(response: Any) -> tuple[int, Headers, str]:  # noqa: ANN401  # of the library
-    headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
-    return response.status_code, headers, response.reason_phrase
-
-
-def _body_error(error: Exception, effect: Send, response: Any) -> NeoWireError | None:  # noqa: ANN401  # of the library
-    """The error that an exception raised while a body is read stands for; None when it is no fault of the exchange."""
-    if not any(cls.__name__ == "DecodingError" for cls in type(error).__mro__):
-        return _transport_error(error, effect)
-    return ResponseDecodeError(
-        f"the content coding {response.headers.get('content-encoding')!r} cannot be undone",
-        status=response.status_code,
-        request_id=response.headers.get("x-amzn-requestid"),
-    )
-
-
-def _through(client: Any) -> Callable[[Any], Any]:  # noqa: ANN401  # of the library, blocking or not
-    """How a request is sent with a client of the user's."""
-
-    def send(request: Any) -> Any:  # noqa: ANN401  # as above
-        if getattr(client, "is_closed", False):
+    def _by_client(self, request: Any) -> Any:  # noqa: ANN401  # of the library
+        if getattr(self._given, "is_closed", False):
             raise ClientClosed("the httpx client that was given as transport is closed; give an open one")
-        return client.send(request, stream=True, auth=None, follow_redirects=False)
-
-    return send
+        return self._given.send(request, stream=True, auth=None, follow_redirects=False)
 
 
-def _event_loop() -> object:
-    """The running event loop of asyncio; None under trio."""
-    import asyncio  # here, as nobody who makes a client should pay for it
+class _Pools:
+    """The pools of one process, or of one event loop of it, one for each route, and how many exchanges use them."""
 
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+    def __init__(self, place: tuple[int, object]) -> None:
+        self.place = place
+        self.by_route: dict[Route, Any] = {}
+        self.in_use = 0
+        self.lock = threading.Lock()
 
 
 class HttpxExchange:
-    """One blocking exchange at a time, from any thread, over a stock transport or the user's client or transport.
+    """One blocking exchange at a time, from any thread.
 
-    What the user gave is the user's to close. A forked process has connections of its own: over those that it inherits
-    it would read the answers of its parent.
+    Args:
+        given: the user's client or transport, to send with in place of pools of our own.
+        max_connections: of each pool.
+
+    Raises:
+        ConfigurationError: what was given is neither.
     """
 
-    def __init__(self, given: HttpxTransport | HttpxClient | None = None) -> None:
+    def __init__(
+        self, given: HttpxTransport | HttpxClient | None = None, *, max_connections: int = _MAX_CONNECTIONS
+    ) -> None:
         if given is not None and not (hasattr(given, "handle_request") or _is_client(given, closer="close")):
             raise ConfigurationError(
                 f"transport is a {type(given).__name__}; give a blocking httpx client or transport, or None"
             )
-        self._given = given
-        self._send: Callable[[Any], Any] | None = None
-        self._library: Any = None
-        self._own: Any = None
-        self._process: int | None = None
+        self._given = None if given is None else _Given(given, "handle_request")
+        self._max_connections = max_connections
+        self._pools = _Pools((os.getpid(), None))
+        self._inherited: list[_Pools] = []
         self._closed = False
-        self._lock = threading.Lock()
 
     def send(self, effect: Send) -> HttpResponse:
-        """Send the request once and read its response to the end, or raise a TransportError."""
-        send = (self._send if self._process == os.getpid() else None) or self._open()
-        request = _request(self._library, effect)
-        try:
-            response = send(request)
-        except Exception as error:
-            if (failure := _transport_error(error, effect)) is None:
-                raise
-            raise failure from error
-        try:
-            body = bytearray()
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > effect.max_body:
-                    break
-        except Exception as error:
-            if (broken := _body_error(error, effect, response)) is None:
-                raise
-            raise broken from error
-        finally:
-            response.close()
-        status, headers, reason = _head(response)
-        return HttpResponse(status, headers, bytes(body[: effect.max_body + 1]), reason)
+        """Send the request once and read its response to the end.
 
-    def _open(self) -> Callable[[Any], Any]:
-        with self._lock:
-            if self._closed:
-                raise ClientClosed("the client is closed; make a new one")
-            if self._send is None or self._process != os.getpid():
-                given: Any = self._given
-                self._library = _library(given)
-                if given is None:
-                    given = self._own = self._library.HTTPTransport(verify=_default_ssl_context())
-                self._send = given.handle_request if hasattr(given, "handle_request") else _through(given)
-                self._process = os.getpid()
-            return self._send
+        Raises:
+            TransportError: no usable answer came back.
+            ResponseDecodeError: the content coding of the body cannot be undone.
+            ClientClosed: this, or the client that was given, is closed.
+            ConfigurationError: TLS cannot be set up, or the library would change the request.
+            MissingExtra: a package that the route needs is not installed.
+        """
+        if self._given is not None:
+            self._refuse_when_closed()
+            return self._send(effect, *self._given.opened())
+        pools, pool = self._borrow(effect.route)
+        try:
+            return self._send(effect, pool.handle_request, None)
+        finally:
+            with pools.lock:
+                pools.in_use -= 1
+                last = self._closed and not pools.in_use
+            if last:
+                _close(pools)
+
+    def _send(self, effect: Send, send: Callable[[Any], Any], library: Any) -> HttpResponse:  # noqa: ANN401  # a module
+        call = HttpxCall(effect, library)
+        response = call.step(send, call.request())
+        try:
+            body = call.body_of(response)
+            write = effect.sink(body.status, body.headers) if effect.sink is not None else None
+            pieces = call.pieces_of(response)
+            while (piece := call.step(next, pieces, None)) is not None:
+                if write is not None:
+                    for plain in body.decoded(piece):
+                        write(plain)
+                elif not body.keep(piece):
+                    break
+                if call.is_late:
+                    raise call.late()
+            return body.response()
+        finally:
+            with suppress(Exception):  # how the exchange ended is known
+                response.close()
+            call.end()
+
+    def _borrow(self, route: Route) -> tuple[_Pools, Any]:
+        if self._pools.place[0] != os.getpid():
+            self._inherited.append(self._pools)  # for good: its connections are the parent's to close
+            self._pools = _Pools((os.getpid(), None))
+        pools = self._pools
+        with pools.lock:
+            self._refuse_when_closed()
+            pool = pools.by_route.get(route)
+            if pool is None:
+                pool = pools.by_route[route] = open_pool(route, self._max_connections, blocking=True)
+            pools.in_use += 1
+            return pools, pool
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise ClientClosed("the client is closed; make a new one")
 
     def close(self) -> None:
-        """Let go of the connections of the stock transport. May be called more than once."""
-        with self._lock:
-            self._closed, self._send, own, self._own = True, None, self._own, None
-        if own is not None and self._process == os.getpid():
-            own.close()
+        """Let go of the connections, when what is on its way has come to its end. May be called more than once."""
+        pools = self._pools
+        if pools.place[0] != os.getpid():
+            self._closed = True
+            return
+        with pools.lock:
+            self._closed = True
+            idle = not pools.in_use
+        if idle:
+            _close(pools)
+
+
+def _close(pools: _Pools) -> None:
+    while pools.by_route:
+        pools.by_route.popitem()[1].close()
 
 
 class AsyncHttpxExchange:
-    """One asynchronous exchange at a time, from any task of one event loop; otherwise as `HttpxExchange`.
+    """One asynchronous exchange at a time, from any task of one event loop, asyncio's or trio's.
 
     In another event loop, as after a second `asyncio.run`, it begins with new connections: the old ones are of no use.
+
+    Args:
+        given: the user's client or transport, to send with in place of pools of our own.
+        max_connections: of each pool.
+
+    Raises:
+        ConfigurationError: what was given is neither.
     """
 
-    def __init__(self, given: AsyncHttpxTransport | AsyncHttpxClient | None = None) -> None:
+    def __init__(
+        self, given: AsyncHttpxTransport | AsyncHttpxClient | None = None, *, max_connections: int = _MAX_CONNECTIONS
+    ) -> None:
         if given is not None and not (hasattr(given, "handle_async_request") or _is_client(given, closer="aclose")):
             raise ConfigurationError(
                 f"transport is a {type(given).__name__}; give an asynchronous httpx client or transport, or None"
             )
-        self._given = given
-        self._send: Callable[[Any], Coroutine[Any, Any, Any]] | None = None
-        self._library: Any = None
-        self._own: Any = None
-        self._place: tuple[int, object] | None = None
+        self._given = None if given is None else _Given(given, "handle_async_request")
+        self._max_connections = max_connections
+        self._pools: _Pools | None = None
+        self._inherited: list[_Pools] = []
         self._closed = False
 
     async def send(self, effect: Send) -> HttpResponse:
-        """Send the request once and read its response to the end, or raise a TransportError."""
-        place = os.getpid(), _event_loop()
-        send = (self._send if self._place == place else None) or self._open(place)
-        request = _request(self._library, effect)
-        try:
-            response = await send(request)
-        except Exception as error:
-            if (failure := _transport_error(error, effect)) is None:
-                raise
-            raise failure from error
-        try:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > effect.max_body:
-                    break
-        except Exception as error:
-            if (broken := _body_error(error, effect, response)) is None:
-                raise
-            raise broken from error
-        finally:
-            await response.aclose()
-        status, headers, reason = _head(response)
-        return HttpResponse(status, headers, bytes(body[: effect.max_body + 1]), reason)
+        """Send the request once and read its response to the end.
 
-    def _open(self, place: tuple[int, object]) -> Callable[[Any], Coroutine[Any, Any, Any]]:
+        Raises:
+            TransportError: no usable answer came back.
+            ResponseDecodeError: the content coding of the body cannot be undone.
+            ClientClosed: this, or the client that was given, is closed.
+            ConfigurationError: TLS cannot be set up, or the library would change the request.
+            MissingExtra: a package that the route needs is not installed.
+        """
+        self._refuse_when_closed()
+        if self._given is not None:
+            return await self._send(effect, *self._given.opened())
+        pools = self._pools_here()
+        pool = pools.by_route.get(effect.route)
+        if pool is None:
+            pool = pools.by_route[effect.route] = open_pool(effect.route, self._max_connections, blocking=False)
+        pools.in_use += 1
+        try:
+            return await self._send(effect, pool.handle_async_request, None)
+        finally:
+            pools.in_use -= 1
+            if self._closed and not pools.in_use:
+                await _aclose(pools)
+
+    async def _send(self, effect: Send, send: Callable[[Any], Any], library: Any) -> HttpResponse:  # noqa: ANN401  # a module
+        call = HttpxCall(effect, library)
+        request = call.request()
+        try:
+            async with within(effect.timeout.total + _GRACE):
+                response = await call.step_async(send(request))
+                pieces = call.pieces_of(response, "a")
+                try:
+                    body = call.body_of(response)
+                    write = effect.sink and await in_thread(effect.sink, body.status, body.headers)
+                    await (_write(call, pieces, body, write) if write else _keep(call, pieces, body))
+                    return body.response()
+                finally:
+                    await _end(response, pieces)
+        except TimeoutError:
+            if not call.is_late:
+                raise  # the sink's
+        raise call.late()
+
+    def _pools_here(self) -> _Pools:
+        place = os.getpid(), running_loop()
+        if self._pools is None or self._pools.place != place:
+            if self._pools is not None and self._pools.place[0] != place[0]:
+                self._inherited.append(self._pools)  # for good: its connections are the parent's to close
+            self._pools = _Pools(place)
+        return self._pools
+
+    def _refuse_when_closed(self) -> None:
         if self._closed:
             raise ClientClosed("the client is closed; make a new one")
-        given: Any = self._given
-        self._library = _library(given)
-        if given is None:
-            given = self._own = self._library.AsyncHTTPTransport(verify=_default_ssl_context())
-        send: Callable[[Any], Coroutine[Any, Any, Any]]
-        send = given.handle_async_request if hasattr(given, "handle_async_request") else _through(given)
-        self._send, self._place = send, place
-        return send
 
     async def aclose(self) -> None:
-        """Let go of the connections of the stock transport. May be called more than once."""
-        self._closed, self._send, own, self._own = True, None, self._own, None
-        if own is not None and self._place == (os.getpid(), _event_loop()):
-            await own.aclose()
+        """Let go of the connections, when what is on its way has come to its end. May be called more than once."""
+        self._closed = True
+        pools, self._pools = self._pools, None
+        if pools is not None and not pools.in_use and pools.place == (os.getpid(), running_loop()):
+            await _aclose(pools)
 
 
-def _is_client(given: object, *, closer: str) -> bool:
-    return hasattr(given, "send") and hasattr(given, "build_request") and hasattr(given, closer)
+async def _keep(call: HttpxCall, pieces: AsyncIterator[bytes], body: ResponseBody) -> None:
+    while (piece := await call.step_async(anext(pieces, None))) is not None:
+        if not body.keep(piece):
+            return
+
+
+async def _write(
+    call: HttpxCall, pieces: AsyncIterator[bytes], body: ResponseBody, write: Callable[[bytes], None]
+) -> None:
+    """Give the body to a sink, gathered, as each time takes a thread."""
+    gathered = bytearray()
+    while (piece := await call.step_async(anext(pieces, None))) is not None:
+        for plain in body.decoded(piece):
+            gathered += plain
+            if len(gathered) >= _PIECE:
+                await in_thread(write, bytes(gathered))
+                gathered.clear()
+    if gathered:
+        await in_thread(write, bytes(gathered))
+
+
+async def _end(response: Any, pieces: AsyncIterator[bytes]) -> None:  # noqa: ANN401  # of the library
+    """Close a response; how its exchange ended is known."""
+    with suppress(Exception):
+        await response.aclose()
+    # Generators stand within generators there, and trio warns of those that never end: asked again, they do.
+    with suppress(Exception):
+        for _ in range(_LAST_PIECES):
+            if await anext(pieces, None) is None:
+                break
+
+
+async def _aclose(pools: _Pools) -> None:
+    while pools.by_route:
+        await pools.by_route.popitem()[1].aclose()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Hashable
 from copy import copy
 from typing import Any, TypeAlias
 
-from neo_wire.errors import NeoWireError
+from neo_wire.errors import ClientClosed, NeoWireError
 from neo_wire.flow import BUSY, Concurrently, Exclusive, Flow
 from neo_wire.transports.asynchronous import Tasks
 
@@ -48,6 +48,11 @@ class AsyncioTasks:
         try:
             async with asyncio.timeout(effect.timeout):
                 return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            asker = asyncio.current_task()
+            if task.cancelled() and asker is not None and not asker.cancelling():
+                raise ClientClosed("the client was closed while credentials or settings were fetched") from None
+            raise
         except NeoWireError as error:
             raise error if own else copy(error) from error.__cause__
 
@@ -98,7 +103,7 @@ class AnyioTasks:
         """Call a function that may block in a thread."""
         from anyio import to_thread
 
-        return await to_thread.run_sync(function)
+        return await to_thread.run_sync(function, abandon_on_cancel=True)  # as asyncio does
 
     async def exclusive(self, effect: Exclusive, run: _Run) -> object:
         """Run the flow, or wait for the one that runs it."""

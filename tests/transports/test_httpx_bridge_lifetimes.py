@@ -2,64 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import socket
+import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import httpx2
 import pytest
 
-from neo_wire import AsyncNeoClient, ClientClosed, ConfigurationError, Credentials, NeoClient
-from neo_wire.transports import httpx_bridge
-
-JOBS = b'{"CompilationJobSummaries":[]}'
+from neo_wire import ClientClosed
+from neo_wire.http import Route, Timeout, Tls
+from neo_wire.transports.httpx_bridge import AsyncHttpxExchange, HttpxExchange
+from tests.transports.bridges import Bridge, effect
+from tests.transports.proxy import Proxy
 
 Serve = Callable[..., Any]
 Respond = Callable[..., bytes]
-
-
-def test_connections_are_kept_for_the_next_call(credentials: Credentials, response: Respond, raw_server: Serve) -> None:
-    answered = threading.Event()
-
-    def twice(connection: socket.socket) -> None:
-        connection.sendall(response(JOBS, connection="keep-alive"))
-        assert b"POST / HTTP/1.1" in connection.recv(65536)
-        connection.sendall(response(JOBS))
-        answered.set()
-
-    server = raw_server(twice)
-    with NeoClient(region="us-west-2", credentials=credentials, endpoint_url=server.url) as client:
-        client.list_compilation_jobs()
-        client.list_compilation_jobs()
-    assert answered.is_set()
-    assert len(server.requests) == 1  # one connection
-
-
-def test_a_closed_blocking_client_says_so(credentials: Credentials) -> None:
-    client = NeoClient(region="us-west-2", credentials=credentials)
-    client.close()
-    client.close()
-    with pytest.raises(ClientClosed, match="make a new one"):
-        client.list_compilation_jobs()
-
-
-def test_a_closed_asynchronous_client_says_so(credentials: Credentials) -> None:
-    async def main() -> None:
-        client = AsyncNeoClient(region="us-west-2", credentials=credentials)
-        await client.aclose()
-        await client.aclose()
-        with pytest.raises(ClientClosed, match="make a new one"):
-            await client.list_compilation_jobs()
-
-    asyncio.run(main())
 
 
 @pytest.fixture
@@ -82,17 +48,221 @@ def counting(raw_server: Serve, response: Respond) -> Serve:
     return lambda: raw_server(lambda connection: threading.Thread(target=reply, args=(connection.dup(),)).start())
 
 
-def test_a_forked_process_does_not_read_the_answers_of_its_parent(counting: Serve) -> None:
-    program = """
-import os, sys
+def token(body: bytes) -> str:
+    return body.decode().split('"')[-2]
+
+
+def test_connections_are_kept_for_the_next_exchange(bridge: Bridge, counting: Serve) -> None:
+    one = effect(counting().url)
+    assert token(bridge.send(one, one, one).body) == "0.2"
+
+
+def test_each_route_has_connections_of_its_own(bridge: Bridge, counting: Serve) -> None:
+    url = counting().url
+    proxy = Proxy()
+    direct, proxied = effect(url), effect(url, route=Route(proxy=proxy.url()))
+    assert token(bridge.send(direct, proxied, direct, proxied, direct).body) == "0.2"
+    assert len(proxy.lines) == 1  # the second came over the same connection, which this proxy does not look into
+    proxy.close()
+
+
+def test_a_server_that_has_closed_an_idle_connection_costs_nothing(
+    bridge: Bridge, raw_server: Serve, response: Respond
+) -> None:
+    server = raw_server(response(b"answered", connection="keep-alive"))  # and closes it
+    one = effect(server.url)
+    if bridge.is_blocking:
+        exchange = HttpxExchange()
+        exchange.send(one)
+        time.sleep(0.05)
+        assert exchange.send(one).body == b"answered"
+        exchange.close()
+    else:
+
+        async def main() -> None:
+            exchange = AsyncHttpxExchange()
+            await exchange.send(one)
+            await anyio.sleep(0.05)
+            assert (await exchange.send(one)).body == b"answered"
+            await exchange.aclose()
+
+        bridge.run(main)
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("given", [None, httpx, httpx2], ids=["own pool", "httpx", "httpx2"])
+def test_a_closed_exchange_says_so(bridge: Bridge, given: Any) -> None:
+    transport = given and bridge.transport(given)
+    if bridge.is_blocking:
+        exchange = HttpxExchange(transport)
+        exchange.close()
+        exchange.close()
+        with pytest.raises(ClientClosed, match="make a new one"):
+            exchange.send(effect("http://127.0.0.1:1"))
+        return
+
+    async def main() -> None:
+        exchange = AsyncHttpxExchange(transport)
+        await exchange.aclose()
+        await exchange.aclose()
+        with pytest.raises(ClientClosed, match="make a new one"):
+            await exchange.send(effect("http://127.0.0.1:1"))
+
+    bridge.run(main)
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+def test_a_closed_client_of_the_user_is_told_from_a_broken_connection(bridge: Bridge, library: Any) -> None:
+    given = bridge.client(library, transport=library.MockTransport(lambda _: library.Response(200, content=b"x")))
+    one = effect("http://127.0.0.1:1")
+    assert bridge.send(one, given=given).body == b"x"
+    if bridge.is_blocking:
+        given.close()
+    else:
+        bridge.run(given.aclose)
+    with pytest.raises(ClientClosed, match="the httpx client that was given as transport is closed"):
+        bridge.send(one, given=given)
+
+
+# ------------------------------------------------------------------------------- closing, with exchanges on their way
+
+
+@pytest.fixture
+def gate(raw_server: Serve, response: Respond) -> Iterator[tuple[Any, threading.Event]]:
+    """A server that answers when it is told."""
+    told = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        told.wait(10)
+        connection.sendall(response(b"answered", connection="keep-alive"))
+
+    yield raw_server(answer), told
+    told.set()
+
+
+def test_what_is_on_its_way_when_a_blocking_exchange_is_closed_comes_to_its_end(gate: Any) -> None:
+    server, told = gate
+    exchange = HttpxExchange()
+    answers: list[bytes] = []
+    thread = threading.Thread(target=lambda: answers.append(exchange.send(effect(server.url)).body))
+    thread.start()
+    while not server.requests:
+        time.sleep(0.01)
+    exchange.close()
+    with pytest.raises(ClientClosed):
+        exchange.send(effect(server.url))
+    told.set()
+    thread.join()
+    assert answers == [b"answered"]
+    gc.collect()  # a socket that nobody closed would warn
+
+
+@pytest.mark.parametrize("end", ["answered", "cancelled"])
+def test_what_is_on_its_way_when_an_asynchronous_exchange_is_closed_comes_to_its_end(
+    bridge: Bridge, end: str, gate: Any
+) -> None:
+    if bridge.is_blocking:
+        pytest.skip("above")
+    server, told = gate
+    answers: list[bytes] = []
+
+    async def main() -> None:
+        exchange = AsyncHttpxExchange()
+
+        async def ask() -> None:
+            answers.append((await exchange.send(effect(server.url))).body)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask)
+            while not server.requests:  # noqa: ASYNC110  # it comes from a thread
+                await anyio.sleep(0.01)
+            await exchange.aclose()
+            with pytest.raises(ClientClosed):
+                await exchange.send(effect(server.url))
+            if end == "answered":
+                told.set()
+            else:
+                group.cancel_scope.cancel()
+
+    bridge.run(main)
+    assert answers == ([b"answered"] if end == "answered" else [])
+    gc.collect()
+
+
+def test_a_cancellation_at_any_point_leaves_no_connection_open(
+    bridge: Bridge, stalling: Serve, counting: Serve, trusting: ssl.SSLContext
+) -> None:
+    if bridge.is_blocking:
+        pytest.skip("nothing cancels a thread")
+    silent = stalling(b"")
+    tls = Route(tls=Tls(context=trusting))
+    in_handshake = effect(silent.url.replace("http:", "https:"), route=tls)
+    in_head, in_body = effect(silent.url), effect(stalling(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx").url)
+    good = effect(counting().url)
+
+    async def main() -> None:
+        exchange = AsyncHttpxExchange(max_connections=4)
+        for one in (in_handshake, in_head, in_body):
+            for _ in range(5):  # more than there are connections
+                with anyio.move_on_after(0.03):
+                    await exchange.send(one)
+        assert token((await exchange.send(good)).body) == "0.0"
+        await exchange.aclose()
+
+    bridge.run(main)
+    gc.collect()  # a socket that nobody closed would warn
+
+
+def test_twenty_threads_share_one_exchange(counting: Serve) -> None:
+    one = effect(counting().url, timeout=Timeout(pool=20))
+    exchange = HttpxExchange(max_connections=5)
+    answers: list[str] = []
+
+    def ask() -> None:
+        answers.extend([token(exchange.send(one).body) for _ in range(5)])
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    exchange.close()
+    assert len(set(answers)) == len(answers) == 100  # nobody had another's answer
+    assert len({answer.split(".")[0] for answer in answers}) <= 5
+
+
+# ------------------------------------------------------------------------------------------------ forks and event loops
+
+BY_THE_BRIDGE = """
+from neo_wire.transports.httpx_bridge import HttpxExchange
+from tests.transports.bridges import effect
+exchange = HttpxExchange()
+close = exchange.close
+def ask():
+    return exchange.send(effect(sys.argv[1])).body.decode().split('"')[-2]
+"""
+BY_A_CLIENT = """
 from neo_wire import Credentials, NeoClient
 client = NeoClient(region="us-west-2", credentials=Credentials("AKIDEXAMPLE", "secret"), endpoint_url=sys.argv[1])
-print("before", client.list_compilation_jobs().next_token, flush=True)
+close = client.close
+def ask():
+    return client.list_compilation_jobs().next_token
+"""
+
+
+@pytest.mark.parametrize("asking", [BY_THE_BRIDGE, BY_A_CLIENT], ids=["bridge", "client"])
+def test_a_forked_process_does_not_read_the_answers_of_its_parent(asking: str, counting: Serve) -> None:
+    program = f"""
+import os, sys
+{asking}
+def say(who):
+    os.write(1, f"{{who}} {{ask()}}\\n".encode())  # at once, as the lines of two processes would tear
+say("before")
 child = os.fork()
-print("after" if child else "child", client.list_compilation_jobs().next_token, flush=True)
+say("after" if child else "child")
 if child:
     os.waitpid(child, 0)
-client.close()
+close()
 """
     done = subprocess.run(  # noqa: S603  # our own program, in this interpreter
         [sys.executable, "-c", program, counting().url], capture_output=True, text=True, timeout=60, check=False
@@ -103,39 +273,33 @@ client.close()
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # a loop that has ended cannot close its connections
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as above
-def test_another_event_loop_has_connections_of_its_own(counting: Serve, credentials: Credentials) -> None:
-    client = AsyncNeoClient(region="us-west-2", credentials=credentials, endpoint_url=counting().url)
+def test_another_event_loop_has_connections_of_its_own(bridge: Bridge, counting: Serve) -> None:
+    if bridge.is_blocking:
+        pytest.skip("it has no event loop")
+    exchange = AsyncHttpxExchange()
+    one = effect(counting().url)
 
-    async def two_calls() -> list[str | None]:
-        return [(await client.list_compilation_jobs()).next_token for _ in range(2)]
+    async def two_calls() -> list[str]:
+        return [token((await exchange.send(one)).body) for _ in range(2)]
 
-    assert asyncio.run(two_calls()) == ["0.0", "0.1"]
-    assert asyncio.run(two_calls()) == ["1.0", "1.1"]
-    asyncio.run(client.aclose())  # in a third one, where there is nothing that it could close
-    with pytest.raises(ClientClosed):
-        asyncio.run(client.list_compilation_jobs())
+    async def fails() -> None:
+        with pytest.raises(ClientClosed):
+            await exchange.send(one)
+
+    def run(function: Callable[[], Awaitable[Any]]) -> Any:
+        return bridge.run(function)
+
+    assert run(two_calls) == ["0.0", "0.1"]
+    assert run(two_calls) == ["1.0", "1.1"]
+    run(exchange.aclose)  # in a third one, where there is nothing that it could close
+    run(fails)
     gc.collect()
 
 
-@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
-def test_a_closed_client_of_the_user_is_told_from_a_broken_connection(mode: Any, library: Any) -> None:
-    given = mode.client(library, transport=library.MockTransport(lambda _: library.Response(200, content=JOBS)))
-    assert mode.call("list_compilation_jobs", client={"transport": given}).compilation_job_summaries == ()
-    if mode.name == "sync":
-        given.close()
-    else:
-        asyncio.run(given.aclose())
-    with pytest.raises(ClientClosed, match="the httpx client that was given as transport is closed"):
-        mode.call("list_compilation_jobs", client={"transport": given})
-
-
-def test_certificates_that_cannot_be_read_are_a_wrong_setting(
-    mode: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    empty = tmp_path / "empty.pem"
-    empty.touch()
-    httpx_bridge._default_ssl_context.cache_clear()
-    for path in (tmp_path / "none.pem", empty):
-        monkeypatch.setenv("SSL_CERT_FILE", str(path))
-        with pytest.raises(ConfigurationError, match=r"TLS cannot be set up: .*SSL_CERT_FILE"):
-            mode.call("list_compilation_jobs")
+def test_nothing_heavy_is_imported_before_the_first_exchange() -> None:
+    program = (
+        "import sys; from neo_wire.transports.httpx_bridge import HttpxExchange; HttpxExchange(); "
+        "print(sorted({'asyncio', 'httpx', 'httpcore', 'anyio'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603  # our own program
+    assert (done.stderr, done.stdout) == ("", "[]\n")

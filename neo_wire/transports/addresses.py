@@ -1,0 +1,23 @@
+"""In which order, and how fast after each other, the addresses of a host are tried ("happy eyeballs").
+
+Source: RFC 8305, sections 4 and 5.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any, Final, TypeAlias
+
+NEXT_ADDRESS: Final = 0.25
+"""Seconds until the next address is tried beside those before."""
+
+Found: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]  # Any: the form of an address depends on its family
+"""What `getaddrinfo` gives."""
+
+
+def by_turns(found: Sequence[Found]) -> deque[tuple[int, tuple[Any, ...]]]:
+    """Families and addresses, the families by turns, so that one that leads nowhere costs one delay."""
+    families = [[one for one in found if (one[0] == found[0][0]) is same] for same in (True, False)]
+    return deque((one[0], one[4]) for turn in zip_longest(*families) for one in turn if one is not None)

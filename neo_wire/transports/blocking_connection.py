@@ -1,0 +1,277 @@
+"""One blocking connection: how it is made, and how it carries one exchange after another, each wait bounded."""
+
+from __future__ import annotations
+
+import errno
+import os
+import selectors
+import socket
+import ssl
+import sys
+from time import monotonic
+from typing import Any, Final
+
+from neo_wire import errors
+from neo_wire.errors import CallTimeout, ConnectionClosed, ReadTimeout, TransportError, WriteTimeout
+from neo_wire.flow import Send
+from neo_wire.http import DEFAULT_PORTS, HttpResponse, Tls
+from neo_wire.transports.addresses import NEXT_ADDRESS, by_turns
+from neo_wire.transports.http1 import InvalidResponse, ResponseReader
+from neo_wire.transports.tcp_info import never_arrived
+from neo_wire.transports.tls import refuses_certificate, ssl_context
+
+_BUFFER: Final = 65536  # bytes that are read at once
+_RECORD: Final = 16384  # bytes that TLS writes at once
+_UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EAGAIN)})
+_WAITS: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+if sys.platform == "win32":
+    from select import select
+
+    def _ready(descriptor: int, seconds: float, *, to_write: bool = False) -> bool:
+        """Wait until a socket can be read from, or written to; False when it cannot."""
+        waiting = [descriptor]
+        return any(select([] if to_write else waiting, waiting if to_write else [], [], seconds))
+
+else:
+    from select import POLLIN, POLLOUT, poll
+
+    def _ready(descriptor: int, seconds: float, *, to_write: bool = False) -> bool:
+        """Wait until a socket can be read from, or written to; False when it cannot."""
+        waiting = poll()
+        waiting.register(descriptor, POLLOUT if to_write else POLLIN)
+        return bool(waiting.poll(seconds * 1000))
+
+
+def connect(effect: Send, ends: float) -> Connection:
+    """Make a connection for an exchange, within its connect timeout and the time `ends` of the monotonic clock.
+
+    The look-up of the name counts in, but cannot be stopped: the system's resolver has timeouts of its own.
+
+    Raises:
+        ConnectFailed: the name does not resolve, no address accepts, or the connection broke in the TLS handshake.
+        TlsError: the TLS handshake failed.
+        ConnectTimeout: it took longer than the connect timeout.
+        CallTimeout: it took longer than there was time for the exchange.
+        ConfigurationError: TLS cannot be set up.
+    """
+    url, timeout = effect.request.url, effect.timeout
+    deadline = min(ends, monotonic() + timeout.connect)
+    kind: type[TransportError] = errors.ConnectFailed
+    try:
+        connected = _dial(url.host, url.port or DEFAULT_PORTS[url.scheme], deadline)
+        if url.scheme == "https":
+            connected = _wrap(connected, effect.route.tls, url.host, deadline)
+        return Connection(connected)
+    except _OutOfTime as error:
+        cause: Exception = error
+        if deadline == ends:
+            kind, message = CallTimeout, f"no connection to send over within {timeout.total:g} s"
+        else:
+            kind, message = errors.ConnectTimeout, f"no connection within {timeout.connect:g} s"
+    except ssl.SSLEOFError as error:
+        cause, message = error, "the server closed the connection in the TLS handshake"
+    except ssl.SSLError as error:
+        cause, kind, message = error, errors.TlsError, f"the TLS handshake failed: {error}"
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name for IDNA
+        cause, message = error, f"no connection: {error}"
+    raise kind(message, endpoint=url.origin, maybe_processed=False) from cause
+
+
+class _OutOfTime(Exception):
+    """The deadline has passed."""
+
+
+def _dial(host: str, port: int, deadline: float) -> socket.socket:
+    """Connect to the first address that accepts; a slow one is overtaken by the next (RFC 8305, "happy eyeballs")."""
+    addresses = by_turns(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    failure: OSError = OSError(f"{host} has no address")
+    next_at = 0.0
+    with selectors.DefaultSelector() as selector:
+        under_way = selector.get_map()
+        try:
+            while True:
+                now = monotonic()
+                if now >= deadline:
+                    raise _OutOfTime
+                if addresses and (now >= next_at or not under_way):
+                    next_at = now + NEXT_ADDRESS
+                    try:
+                        selector.register(_begin(*addresses.popleft()), selectors.EVENT_WRITE)
+                    except OSError as error:
+                        failure = error
+                    continue
+                if not under_way:
+                    raise failure
+                for key, _ in selector.select((min(deadline, next_at) if addresses else deadline) - now):
+                    attempt = key.fileobj
+                    assert isinstance(attempt, socket.socket)  # noqa: S101  # as registered
+                    selector.unregister(attempt)
+                    if (code := attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) == 0:
+                        return attempt
+                    attempt.close()
+                    failure, next_at = OSError(code, os.strerror(code)), 0.0
+        finally:
+            for key in list(under_way.values()):
+                assert isinstance(key.fileobj, socket.socket)  # noqa: S101  # as registered
+                key.fileobj.close()
+
+
+def _begin(family: int, address: tuple[Any, ...]) -> socket.socket:
+    attempt = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        attempt.setblocking(False)
+        attempt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        code = attempt.connect_ex(address)
+        if code not in _UNDER_WAY:
+            raise OSError(code, os.strerror(code))
+    except BaseException:
+        attempt.close()
+        raise
+    return attempt
+
+
+def _wrap(connected: socket.socket, tls: Tls, host: str, deadline: float) -> ssl.SSLSocket:
+    """Make the TLS handshake."""
+    wrapped: ssl.SSLSocket | None = None
+    try:
+        # A stream that is cut off without TLS's own end is an error, so that nobody can cut a response short.
+        wrapped = ssl_context(tls).wrap_socket(
+            connected, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
+        )
+        while True:
+            try:
+                wrapped.do_handshake()
+            except _WAITS as waits:
+                left = deadline - monotonic()
+                if left <= 0 or not _ready(wrapped.fileno(), left, to_write=isinstance(waits, ssl.SSLWantWriteError)):
+                    raise _OutOfTime from None
+            else:
+                return wrapped
+    except BaseException:
+        (wrapped or connected).close()
+        raise
+
+
+class Connection:
+    """One connection. It is closed when nobody refers to it any more.
+
+    Attributes:
+        reusable: whether the last exchange left it fit for another; never while there is one.
+        idle_since: when the last exchange ended, by the monotonic clock.
+    """
+
+    __slots__ = ("_is_tls", "_socket", "idle_since", "reusable")
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._is_tls = isinstance(connected, ssl.SSLSocket)
+        self.reusable = True
+        self.idle_since = monotonic()
+
+    def close(self) -> None:
+        """Close the socket. May be called more than once."""
+        self.reusable = False
+        self._socket.close()
+
+    def __del__(self) -> None:
+        """Close the socket, so that a client that is dropped without being closed warns of nothing."""
+        if hasattr(self, "_socket"):  # else an interrupt came first
+            self._socket.close()
+
+    def is_fresh(self) -> bool:
+        """Whether the server has neither closed the connection nor sent anything since its last response."""
+        if not _ready(self._socket.fileno(), 0):
+            return True
+        try:
+            self._socket.recv(1)
+        except _WAITS:
+            return True  # a message of TLS itself
+        except OSError:
+            pass
+        return False
+
+    def exchange(self, effect: Send, data: bytes, ends: float) -> HttpResponse:
+        """Send a request, all of which is `data`, and have its response, by the time `ends` of the monotonic clock.
+
+        Raises:
+            ConnectionClosed: the connection broke, or what came was no whole HTTP response. It says that the request
+                was not processed only when no byte of it can have reached the server's program.
+            WriteTimeout: the server accepted nothing for the length of the write timeout.
+            ReadTimeout: nothing was received for the length of the read timeout.
+            CallTimeout: the exchange took longer than there was time for it.
+            TlsError: the server refused the client's certificate.
+            ResponseDecodeError: the content coding of the body cannot be undone.
+        """
+        self.reusable = False
+        reader = ResponseReader(effect.request.method, effect.max_body, effect.sink, decode=effect.decode)
+        sent, broken = self._write(effect, data, ends)
+        while reader.response is None:
+            try:
+                piece = self._read(effect, ends)
+            except OSError as error:
+                if not reader.started and refuses_certificate(error):
+                    raise _failure(errors.TlsError, effect, f"the server refused: {error}", processed=False) from error
+                # The end of the stream without TLS's own is one all the same, until a response has begun.
+                ended = isinstance(error, ssl.SSLEOFError) and not reader.started
+                processed = sent > 0 and not (ended and never_arrived(self._socket, len(data)))
+                cause = broken or error
+                raise _failure(ConnectionClosed, effect, f"the connection broke: {cause}", processed) from cause
+            try:
+                if piece:
+                    reader.receive(piece)
+                else:
+                    reader.end_of_stream()
+            except InvalidResponse as error:
+                processed = sent > 0 and (reader.started or not never_arrived(self._socket, len(data)))
+                raise _failure(ConnectionClosed, effect, f"no whole response: {broken or error}", processed) from broken
+        self.idle_since = monotonic()
+        self.reusable = reader.keep_alive and broken is None
+        return reader.response
+
+    def _write(self, effect: Send, data: bytes, ends: float) -> tuple[int, OSError | None]:
+        """Write a request; give how much was, and what broke the connection: the server may have answered before."""
+        step = _RECORD if self._is_tls else len(data)
+        deadline = min(ends, monotonic() + effect.timeout.write)
+        sent = 0
+        while True:
+            try:
+                sent += self._socket.send(memoryview(data)[sent : sent + step])
+            except _WAITS as waits:
+                left, to_write = deadline - monotonic(), not isinstance(waits, ssl.SSLWantReadError)
+                if left <= 0 or not _ready(self._socket.fileno(), left, to_write=to_write):
+                    if deadline == ends:
+                        raise _out_of_time(effect, processed=sent > 0) from None
+                    message = f"the request could not be written within {effect.timeout.write:g} s"
+                    raise _failure(WriteTimeout, effect, message, processed=True) from None
+            except OSError as error:
+                return sent, error
+            else:
+                if sent == len(data):
+                    return sent, None
+                deadline = min(ends, monotonic() + effect.timeout.write)
+
+    def _read(self, effect: Send, ends: float) -> bytes:
+        """Read what has arrived, waiting for it; nothing at the end of the stream."""
+        deadline = min(ends, monotonic() + effect.timeout.read)
+        known = self._is_tls and self._socket.pending() > 0  # type: ignore[attr-defined]  # what TLS has, no wait shows
+        to_write = False
+        while True:
+            left = deadline - monotonic()
+            if left <= 0 or not (known or _ready(self._socket.fileno(), left, to_write=to_write)):
+                if deadline == ends:
+                    raise _out_of_time(effect, processed=True)
+                message = f"nothing was received for {effect.timeout.read:g} s"
+                raise _failure(ReadTimeout, effect, message, processed=True)
+            try:
+                return self._socket.recv(_BUFFER)
+            except _WAITS as waits:
+                known, to_write = False, isinstance(waits, ssl.SSLWantWriteError)
+
+
+def _out_of_time(effect: Send, *, processed: bool) -> TransportError:
+    return _failure(CallTimeout, effect, f"no whole response within {effect.timeout.total:g} s", processed)
+
+
+def _failure(kind: type[TransportError], effect: Send, message: str, processed: bool) -> TransportError:
+    return kind(message, endpoint=effect.request.url.origin, maybe_processed=processed)
