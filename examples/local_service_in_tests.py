@@ -78,10 +78,12 @@ def test_the_life_of_a_job_without_waiting() -> None:
 
 
 def test_errors_to_order() -> None:
-    """The next answers are given, whatever is asked."""
+    """The next answers are given, whatever is asked. With one attempt a call, none of them is retried away."""
     service = NeoService()
     service.script(Throttling("Rate exceeded"))
-    client = NeoClient(region="eu-west-1", credentials=EXAMPLE_CREDENTIALS, transport=LocalTransport(service))
+    client = NeoClient(
+        region="eu-west-1", credentials=EXAMPLE_CREDENTIALS, transport=LocalTransport(service), max_attempts=1
+    )
     assert outcome(client, "resnet50") == "ask again later"
     assert outcome(client, "resnet50") == "resnet50 does not exist"
 

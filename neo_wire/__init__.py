@@ -11,15 +11,27 @@ from neo_wire._version import __version__
 
 _MODULES = {
     "neo_wire.client": """
-        AsyncJsonClient AsyncNeoClient ClientOptions JsonClient NeoClient
+        AsyncNeoClient NeoClient
+    """,
+    "neo_wire.client_options": """
+        CallOptions ClientOptions
+    """,
+    "neo_wire.credentials.explain": """
+        SourceRow
     """,
     "neo_wire.errors": """
-        AccessDenied ClientClosed ConfigurationError ConnectFailed ConnectionClosed ConnectTimeout
-        CredentialsError EndpointError ExpiredToken InputValidationError MissingExtra NeoWireError
-        NoCredentials PartialCredentials PoolTimeout ProxyFailed ReadTimeout RedirectRefused ResourceInUse
-        ResourceLimitExceeded ResourceNotFound ResponseDecodeError ServerError ServiceError SignatureError
-        SigningError Throttling TlsError TransportError UndecodableErrorResponse UnrecognizedClient
-        ValidationException Violation WriteTimeout
+        AccessDenied CallTimeout ClientClosed ConfigurationError ConnectFailed ConnectTimeout ConnectionClosed
+        CredentialsError CredentialsFetchFailed CredentialsTimeout EndpointError ExpiredToken InputValidationError
+        LoginRequired MissingExtra NeoWireError NoCredentials PartialCredentials PoolTimeout ProfileFileError
+        ProfileNotFound ProxyFailed ReadTimeout RedirectRefused ResourceInUse ResourceLimitExceeded ResourceNotFound
+        ResponseDecodeError ServerError ServiceError SignatureError SigningError Throttling TlsError TransportError
+        UndecodableErrorResponse UnrecognizedClient ValidationException Violation WriteTimeout
+    """,
+    "neo_wire.events": """
+        AttemptFailed AttemptStarted CallEnded CredentialsRefreshed Event ResponseReceived RetryScheduled
+    """,
+    "neo_wire.explanation": """
+        Explanation SettingRow
     """,
     "neo_wire.http": """
         HttpRequest HttpResponse Timeout Url
@@ -27,27 +39,29 @@ _MODULES = {
     "neo_wire.httpx_auth": """
         SigV4Auth
     """,
+    "neo_wire.json_client": """
+        AsyncJsonClient JsonClient
+    """,
     "neo_wire.schema": """
-        Byte Document Float Integer Length Long OpenIntEnum OpenStrEnum Pattern Range Sensitive Short
-        TaggedUnion TimestampFormat UnknownMember WireName camel_case pascal_case structure union
+        Byte Document Float Integer Length Long OpenIntEnum OpenStrEnum Pattern Range Sensitive Short TaggedUnion
+        TimestampFormat UnknownMember WireName camel_case pascal_case structure union
     """,
     "neo_wire.service": """
         Operation OperationOutput ResponseMetadata Service Unit
     """,
     "neo_wire.shapes.enums": """
-        CompilationJobStatus Framework ListCompilationJobsSortBy SortOrder TargetDevice
-        TargetPlatformAccelerator TargetPlatformArch TargetPlatformOs
+        CompilationJobStatus Framework ListCompilationJobsSortBy SortOrder TargetDevice TargetPlatformAccelerator
+        TargetPlatformArch TargetPlatformOs
     """,
     "neo_wire.shapes.operations": """
-        CREATE_COMPILATION_JOB DELETE_COMPILATION_JOB DESCRIBE_COMPILATION_JOB LIST_COMPILATION_JOBS
-        SAGEMAKER STOP_COMPILATION_JOB
+        CREATE_COMPILATION_JOB DELETE_COMPILATION_JOB DESCRIBE_COMPILATION_JOB LIST_COMPILATION_JOBS SAGEMAKER
+        STOP_COMPILATION_JOB
     """,
     "neo_wire.shapes.structures": """
-        CompilationJobSummary CreateCompilationJobRequest CreateCompilationJobResponse
-        DeleteCompilationJobRequest DerivedInformation DescribeCompilationJobRequest
-        DescribeCompilationJobResponse InputConfig ListCompilationJobsRequest ListCompilationJobsResponse
-        ModelArtifacts ModelDigests NeoVpcConfig OutputConfig StopCompilationJobRequest StoppingCondition
-        Tag TargetPlatform
+        CompilationJobSummary CreateCompilationJobRequest CreateCompilationJobResponse DeleteCompilationJobRequest
+        DerivedInformation DescribeCompilationJobRequest DescribeCompilationJobResponse InputConfig
+        ListCompilationJobsRequest ListCompilationJobsResponse ModelArtifacts ModelDigests NeoVpcConfig OutputConfig
+        StopCompilationJobRequest StoppingCondition Tag TargetPlatform
     """,
     "neo_wire.signing.credentials": """
         Credentials

@@ -1,24 +1,30 @@
 from neo_wire._version import __version__ as __version__
-from neo_wire.client import AsyncJsonClient as AsyncJsonClient
 from neo_wire.client import AsyncNeoClient as AsyncNeoClient
-from neo_wire.client import ClientOptions as ClientOptions
-from neo_wire.client import JsonClient as JsonClient
 from neo_wire.client import NeoClient as NeoClient
+from neo_wire.client_options import CallOptions as CallOptions
+from neo_wire.client_options import ClientOptions as ClientOptions
+from neo_wire.credentials.explain import SourceRow as SourceRow
 from neo_wire.errors import AccessDenied as AccessDenied
+from neo_wire.errors import CallTimeout as CallTimeout
 from neo_wire.errors import ClientClosed as ClientClosed
 from neo_wire.errors import ConfigurationError as ConfigurationError
 from neo_wire.errors import ConnectFailed as ConnectFailed
 from neo_wire.errors import ConnectionClosed as ConnectionClosed
 from neo_wire.errors import ConnectTimeout as ConnectTimeout
 from neo_wire.errors import CredentialsError as CredentialsError
+from neo_wire.errors import CredentialsFetchFailed as CredentialsFetchFailed
+from neo_wire.errors import CredentialsTimeout as CredentialsTimeout
 from neo_wire.errors import EndpointError as EndpointError
 from neo_wire.errors import ExpiredToken as ExpiredToken
 from neo_wire.errors import InputValidationError as InputValidationError
+from neo_wire.errors import LoginRequired as LoginRequired
 from neo_wire.errors import MissingExtra as MissingExtra
 from neo_wire.errors import NeoWireError as NeoWireError
 from neo_wire.errors import NoCredentials as NoCredentials
 from neo_wire.errors import PartialCredentials as PartialCredentials
 from neo_wire.errors import PoolTimeout as PoolTimeout
+from neo_wire.errors import ProfileFileError as ProfileFileError
+from neo_wire.errors import ProfileNotFound as ProfileNotFound
 from neo_wire.errors import ProxyFailed as ProxyFailed
 from neo_wire.errors import ReadTimeout as ReadTimeout
 from neo_wire.errors import RedirectRefused as RedirectRefused
@@ -38,11 +44,22 @@ from neo_wire.errors import UnrecognizedClient as UnrecognizedClient
 from neo_wire.errors import ValidationException as ValidationException
 from neo_wire.errors import Violation as Violation
 from neo_wire.errors import WriteTimeout as WriteTimeout
+from neo_wire.events import AttemptFailed as AttemptFailed
+from neo_wire.events import AttemptStarted as AttemptStarted
+from neo_wire.events import CallEnded as CallEnded
+from neo_wire.events import CredentialsRefreshed as CredentialsRefreshed
+from neo_wire.events import Event as Event
+from neo_wire.events import ResponseReceived as ResponseReceived
+from neo_wire.events import RetryScheduled as RetryScheduled
+from neo_wire.explanation import Explanation as Explanation
+from neo_wire.explanation import SettingRow as SettingRow
 from neo_wire.http import HttpRequest as HttpRequest
 from neo_wire.http import HttpResponse as HttpResponse
 from neo_wire.http import Timeout as Timeout
 from neo_wire.http import Url as Url
 from neo_wire.httpx_auth import SigV4Auth as SigV4Auth
+from neo_wire.json_client import AsyncJsonClient as AsyncJsonClient
+from neo_wire.json_client import JsonClient as JsonClient
 from neo_wire.schema import Byte as Byte
 from neo_wire.schema import Document as Document
 from neo_wire.schema import Float as Float
@@ -114,7 +131,12 @@ __all__ = [
     "AccessDenied",
     "AsyncJsonClient",
     "AsyncNeoClient",
+    "AttemptFailed",
+    "AttemptStarted",
     "Byte",
+    "CallEnded",
+    "CallOptions",
+    "CallTimeout",
     "ClientClosed",
     "ClientOptions",
     "CompilationJobStatus",
@@ -127,13 +149,18 @@ __all__ = [
     "CreateCompilationJobResponse",
     "Credentials",
     "CredentialsError",
+    "CredentialsFetchFailed",
+    "CredentialsRefreshed",
+    "CredentialsTimeout",
     "DeleteCompilationJobRequest",
     "DerivedInformation",
     "DescribeCompilationJobRequest",
     "DescribeCompilationJobResponse",
     "Document",
     "EndpointError",
+    "Event",
     "ExpiredToken",
+    "Explanation",
     "Float",
     "Framework",
     "HttpRequest",
@@ -146,6 +173,7 @@ __all__ = [
     "ListCompilationJobsRequest",
     "ListCompilationJobsResponse",
     "ListCompilationJobsSortBy",
+    "LoginRequired",
     "Long",
     "MissingExtra",
     "ModelArtifacts",
@@ -162,6 +190,8 @@ __all__ = [
     "PartialCredentials",
     "Pattern",
     "PoolTimeout",
+    "ProfileFileError",
+    "ProfileNotFound",
     "ProxyFailed",
     "Range",
     "ReadTimeout",
@@ -171,17 +201,21 @@ __all__ = [
     "ResourceNotFound",
     "ResponseDecodeError",
     "ResponseMetadata",
+    "ResponseReceived",
+    "RetryScheduled",
     "Scope",
     "Sensitive",
     "ServerError",
     "Service",
     "ServiceError",
+    "SettingRow",
     "Short",
     "SigV4Auth",
     "SignatureError",
     "SigningError",
     "SigningOptions",
     "SortOrder",
+    "SourceRow",
     "StopCompilationJobRequest",
     "StoppingCondition",
     "Tag",

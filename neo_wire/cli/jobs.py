@@ -7,7 +7,8 @@ import os
 
 from neo_wire.cli.create_input import create_input
 from neo_wire.cli.output import print_details, print_jobs, print_json
-from neo_wire.client import ClientOptions, NeoClient
+from neo_wire.client import NeoClient
+from neo_wire.client_options import ClientOptions
 from neo_wire.config.settings import REGION_VARIABLES
 from neo_wire.errors import ConfigurationError, NeoWireError
 from neo_wire.shapes.operations import CREATE_COMPILATION_JOB

@@ -1,0 +1,376 @@
+"""What a client is beside its connections: what was given in code, and what is found out from it at the first call.
+
+Nothing is read or asked before that. Clients that are derived from each other share the profile files, the credentials
+and the retry quota.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import attrs
+from attrs import define
+
+from neo_wire._version import __version__
+from neo_wire.attempts import Conversation
+from neo_wire.call import CallSettings, invoke
+from neo_wire.client_options import CallOptions, ClientOptions
+from neo_wire.config.endpoints import Endpoint, parse_endpoint_url, resolve_endpoint
+from neo_wire.config.profile_files import ProfileFiles
+from neo_wire.config.proxies import proxy_for
+from neo_wire.config.settings import Settings, in_instance_region, resolve_settings
+from neo_wire.config.sources import CODE
+from neo_wire.config.user_agent import Feature, user_agent
+from neo_wire.configure import load_settings
+from neo_wire.credentials.cache import CredentialsCache
+from neo_wire.credentials.chain import explain, resolve
+from neo_wire.credentials.context import Context
+from neo_wire.errors import ConfigurationError
+from neo_wire.events import CredentialsRefreshed, Event
+from neo_wire.explanation import Explanation, SettingRow
+from neo_wire.flow import Flow
+from neo_wire.http import Route, Timeout, Tls, Url
+from neo_wire.retries.policy import Retries, new_retries
+from neo_wire.service import Operation, Service
+from neo_wire.signing.credentials import Credentials
+from neo_wire.signing.sigv4 import Scope
+
+I = TypeVar("I")  # noqa: E741  # Smithy's letters for input and output
+O = TypeVar("O")  # noqa: E741  # as above
+
+_SETTINGS: Final = {  # options that are settings: each by the name that it has among them
+    "profile": "profile",
+    "region": "region",
+    "endpoint_url": "endpoint_url",
+    "max_attempts": "max_attempts",
+    "retry_mode": "retry_mode",
+    "defaults_mode": "defaults_mode",
+    "use_fips_endpoint": "use_fips_endpoint",
+    "use_dualstack_endpoint": "use_dualstack_endpoint",
+    "ca_bundle": "ca_bundle",
+    "app_id": "sdk_ua_app_id",
+}
+
+
+@define(eq=False)
+class _Found:
+    """What was found out for a whole family of clients."""
+
+    files: ProfileFiles
+    context: Context
+    credentials: Callable[[float | None], Flow[Credentials]]
+    replace: Callable[[Credentials, float | None], Flow[Credentials | None]] | None
+    retries: Retries
+
+
+class Session:
+    """The options of one client, and what comes of them.
+
+    Args:
+        service: whose operations are called.
+        options: as the user gave them.
+        lock: makes a lock for what calls share.
+
+    Raises:
+        ConfigurationError: an option that cannot be used, whatever the environment and the profile say.
+        TypeError: there is no such option.
+    """
+
+    def __init__(
+        self, service: Service, options: ClientOptions, *, lock: Callable[[], AbstractContextManager[object]]
+    ) -> None:
+        known = ClientOptions.__optional_keys__ | ClientOptions.__required_keys__
+        if unknown := sorted(set(options) - known):
+            raise TypeError(f"no such option: {', '.join(unknown)}; there are transport, {', '.join(sorted(known))}")
+        self.service = service
+        self.options = options
+        self._lock = lock
+        self._environ: Mapping[str, str] = options.get("environ", os.environ)
+        self._code = _settings_in_code(options)
+        self._timeout = _timeout(options.get("timeout"))
+        self._tls = _tls(options)
+        self._check()
+        self._family: dict[str, _Found] = {}  # one entry at most; shared with derived clients
+        self._instance: dict[str, str | None] = {}  # the region that this machine is in, once asked for; shared too
+        self._ready: CallSettings | None = None
+
+    def __str__(self) -> str:
+        if self._ready is not None:
+            return f"{str(self._ready.url)!r}, region={self._ready.scope.region!r}"
+        given = {name: self._code[name] for name in ("endpoint_url", "region", "profile") if name in self._code}
+        return ", ".join(f"{name}={value!r}" for name, value in given.items())
+
+    def derive(self, changes: CallOptions) -> Session:
+        """The session of a client with other options for its calls, which shares all that was found out.
+
+        Raises:
+            ConfigurationError: an option that cannot be used.
+            TypeError: there is no such option.
+        """
+        if unknown := sorted(set(changes) - CallOptions.__optional_keys__):
+            raise TypeError(f"with_options takes {', '.join(sorted(CallOptions.__optional_keys__))}, not {unknown[0]}")
+        options: ClientOptions = {**self.options, **changes}
+        derived = Session(self.service, options, lock=self._lock)
+        derived._family, derived._instance = self._family, self._instance  # of the same class
+        return derived
+
+    def invoke(self, operation: Operation[I, O], input: I) -> Flow[O]:  # noqa: A002  # Smithy's word
+        """Call one operation; at the first call, find out what is needed for it."""
+        return (yield from invoke(operation, input, self._ready or (yield from self.prepare())))
+
+    def prepare(self) -> Flow[CallSettings]:
+        """Read the environment and the profile files, and resolve all that calls need; once.
+
+        Raises:
+            ConfigurationError: a setting is missing or cannot be used, or a profile file cannot be read.
+        """
+        settings, files = yield from self._settings()
+        found = self._family.get("found")
+        if found is None:
+            # Of several first calls at a time each reads the files, and one of them wins, whole.
+            found = self._family.setdefault("found", self._find_out(settings, files))
+        endpoint = self._endpoint(settings)
+        self._ready = CallSettings(
+            url=endpoint.url,
+            scope=Scope(endpoint.signing_region, self.service.signing_name),
+            credentials=found.credentials,
+            replace=found.replace,
+            timeout=self._timeout or Timeout(connect=settings.connect_timeout),
+            validate_input=self.options.get("validate_input", True) and settings.parameter_validation,
+            json_loads=self.options.get("json_loads"),
+            retries=attrs.evolve(found.retries, max_attempts=settings.max_attempts),
+            route=self._route(settings, endpoint.url),
+            emit=self.options.get("on_event"),
+            user_agent=found.context.user_agent,
+        )
+        return self._ready
+
+    def context(self) -> Flow[Context]:
+        """What the providers of credentials are told, and the flows that send to other services, such as S3."""
+        if "found" not in self._family:
+            yield from self.prepare()
+        return self._family["found"].context
+
+    def credentials(self) -> Flow[Credentials]:
+        """Have credentials as a call has them."""
+        if "found" not in self._family:
+            yield from self.prepare()
+        return (yield from self._family["found"].credentials(None))
+
+    def explain(self) -> Flow[Explanation]:
+        """Find out where everything comes from, asking the sources of credentials as a call would."""
+        settings, files = yield from self._settings()
+        context = self._context(settings, files)
+        rows = yield from explain(context, self.options.get("credentials"))
+        endpoint, problem = None, ""
+        try:
+            endpoint = self._endpoint(settings)
+        except ConfigurationError as error:
+            problem = str(error)
+        rows_of_settings = [
+            (name, getattr(settings, name, None), origin)
+            for name, origin in settings.origins.items()
+            if name != "endpoint_url"
+        ]
+        return Explanation(
+            credentials=rows,
+            endpoint=str(endpoint.url) if endpoint else "",
+            problem=problem,
+            settings=(
+                *(SettingRow(*row) for row in rows_of_settings),
+                SettingRow("endpoint_url", *settings.endpoint_url_and_origin(self.service.name)),
+            ),
+        )
+
+    def _check(self) -> None:
+        """Refuse what is wrong whatever the environment and the profile say; for that no file is read."""
+        if (url := self.options.get("endpoint_url")) is not None:
+            parse_endpoint_url(url)
+        code = {name: value for name, value in self._code.items() if name != "profile"}
+        settings = resolve_settings(code, {}, ProfileFiles(), service_id=self.service.name)
+        if settings.region is not None or settings.endpoint_url_in_code is not None:
+            self._endpoint(attrs.evolve(settings, region=settings.region or "us-east-1"))
+        proxy_for(Url("https", "example.com"), {}, self.options.get("proxies"))
+        credentials = self.options.get("credentials")
+        if credentials is not None:
+            _credentials_in_code(credentials)
+
+    def _settings(self) -> Flow[tuple[Settings, ProfileFiles]]:
+        found = self._family.get("found")
+        if found is not None:
+            settings, files = (
+                resolve_settings(self._code, self._environ, found.files, service_id=self.service.name),
+                found.files,
+            )
+        else:
+            settings, files = yield from load_settings(
+                self._code, self._environ, _home(self._environ), service_id=self.service.name, windows=os.name == "nt"
+            )
+        if settings.needs_instance_region:
+            from neo_wire.credentials.imds import fetch_region  # here, as few clients need it
+
+            if "region" not in self._instance:
+                self._instance["region"] = yield from fetch_region(self._context(settings, files))
+            settings = in_instance_region(settings, self._instance["region"])
+        return settings, files
+
+    def _find_out(self, settings: Settings, files: ProfileFiles) -> _Found:
+        context, retries = self._context(settings, files), self._retries(settings)
+        given = self.options.get("credentials")
+        if isinstance(given, Credentials):
+            return _Found(files, context, _fixed(given), None, retries)
+        cache = CredentialsCache(resolve(context, given), random=random.random, on_refreshed=self._refreshed)
+        return _Found(files, context, cache.current, cache.replace, retries)
+
+    def _retries(self, settings: Settings) -> Retries:
+        return new_retries(
+            random=random.random,
+            new_id=_new_id,
+            mode="adaptive" if settings.retry_mode == "adaptive" else "standard",
+            max_attempts=settings.max_attempts,
+            correct_clock_skew=not settings.disable_clock_skew_correction,
+            lock=self._lock,
+        )
+
+    def _context(self, settings: Settings, files: ProfileFiles) -> Context:
+        timeout = self._timeout or Timeout(connect=settings.connect_timeout)
+
+        def conversation(url: Url) -> Conversation:
+            return Conversation(
+                timeout, self._route(settings, url), self._retries(settings), self.options.get("on_event"), url.origin
+            )
+
+        return Context(
+            settings=settings,
+            files=files,
+            profile=settings.profile_name,
+            profile_in_code=settings.origins.get("profile_name") == CODE,
+            environ=self._environ,
+            home=_home(self._environ),
+            region=settings.region,
+            conversation=conversation,
+            mfa=self.options.get("mfa"),
+            random=random.random,
+            new_id=_new_id,
+            user_agent=self._user_agent(settings),
+            windows=os.name == "nt",
+        )
+
+    def _endpoint(self, settings: Settings) -> Endpoint:
+        return resolve_endpoint(
+            self.service.endpoint_prefix,
+            settings.required_region(),
+            fips=settings.use_fips_endpoint,
+            dual_stack=settings.use_dualstack_endpoint,
+            endpoint_url=settings.endpoint_url(self.service.name),
+            fips_in_code=settings.origins.get("use_fips_endpoint") == CODE,
+            dual_stack_in_code=settings.origins.get("use_dualstack_endpoint") == CODE,
+        )
+
+    def _route(self, settings: Settings, url: Url) -> Route:
+        tls = self._tls
+        if tls.ca_bundle is None and tls.context is None and settings.ca_bundle is not None:
+            tls = attrs.evolve(tls, ca_bundle=settings.ca_bundle)
+        return Route(
+            proxy=proxy_for(url, self._environ, self.options.get("proxies")),
+            tls=tls,
+            http2=bool(self.options.get("http2", False)),
+        )
+
+    def _user_agent(self, settings: Settings) -> str:
+        features = {Feature.RETRY_ADAPTIVE if settings.retry_mode == "adaptive" else Feature.RETRY_STANDARD}
+        if settings.endpoint_url(self.service.name) is not None:
+            features.add(Feature.ENDPOINT_OVERRIDE)
+        if self.options.get("credentials") is not None:
+            features.add(Feature.CREDENTIALS_CODE)
+        return user_agent(
+            __version__,
+            **_platform(),
+            execution_env=settings.execution_env,
+            retry_mode=settings.retry_mode,
+            app_id=settings.sdk_ua_app_id,
+            features=features,
+            extra=self.options.get("user_agent_extra"),
+        )
+
+    def _refreshed(self, credentials: Credentials) -> None:
+        emit: Callable[[Event], None] | None = self.options.get("on_event")
+        if emit is not None:
+            emit(CredentialsRefreshed(credentials.source, credentials.expiration))
+
+
+def _settings_in_code(options: ClientOptions) -> dict[str, object]:
+    given: dict[str, Any] = dict(options)  # Any: options of every type
+    return {setting: given[name] for name, setting in _SETTINGS.items() if given.get(name) is not None}
+
+
+def _timeout(given: Timeout | float | None) -> Timeout | None:
+    if given is None or isinstance(given, Timeout):
+        return given
+    return Timeout(given, given, given, given, given)
+
+
+def _tls(options: ClientOptions) -> Tls:
+    given = options.get("client_cert")
+    cert, key = (given, None) if given is None or isinstance(given, str) else given
+    return Tls(client_cert=cert, client_key=key, context=options.get("ssl_context"))
+
+
+def _credentials_in_code(given: object) -> None:
+    if not isinstance(given, Credentials) and not callable(given):
+        raise ConfigurationError(
+            f"credentials is a {type(given).__name__}; give Credentials(…), a function that gives them, or None"
+        )
+
+
+def _fixed(credentials: Credentials) -> Callable[[float | None], Flow[Credentials]]:
+    """Credentials that were given in code: there is nothing to fetch and nothing to replace."""
+
+    def current(_timeout: float | None) -> Flow[Credentials]:
+        yield from ()  # a flow is a generator, even one that asks for nothing
+        return credentials
+
+    return current
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    """The user's home folder, by the variables that were handed in, else by the system."""
+    for variable in ("USERPROFILE",) if os.name == "nt" else ("HOME",):
+        if environ.get(variable):
+            return environ[variable]
+    try:
+        return str(Path.home())
+    except RuntimeError:  # a user without a home, as in some containers
+        return os.sep
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+@lru_cache(maxsize=1)
+def _platform() -> dict[str, str]:
+    """What runs here, without the module `platform` where the system tells as well: importing it takes 3 ms."""
+    implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(sys.implementation.name, sys.implementation.name)
+    if hasattr(os, "uname"):
+        system = os.uname()
+        name, version, machine = system.sysname, system.release, system.machine
+    else:
+        import platform
+
+        name, version, machine = platform.system(), platform.release(), platform.machine()
+    return {
+        "os_name": name,
+        "os_version": version,
+        "machine": machine,
+        "python_version": ".".join(map(str, sys.version_info[:3])),
+        "implementation": implementation,
+    }
