@@ -10,8 +10,11 @@ from typing import Any
 from neo_wire._version import __version__
 
 _MODULES = {
+    "neo_wire.async_client": """
+        AsyncNeoClient
+    """,
     "neo_wire.client": """
-        AsyncNeoClient NeoClient
+        NeoClient
     """,
     "neo_wire.client_options": """
         CallOptions ClientOptions

@@ -1,5 +1,5 @@
 from neo_wire._version import __version__ as __version__
-from neo_wire.client import AsyncNeoClient as AsyncNeoClient
+from neo_wire.async_client import AsyncNeoClient as AsyncNeoClient
 from neo_wire.client import NeoClient as NeoClient
 from neo_wire.client_options import CallOptions as CallOptions
 from neo_wire.client_options import ClientOptions as ClientOptions

@@ -1,39 +1,37 @@
-"""The clients of SageMaker Neo's compilation jobs: `NeoClient` and `AsyncNeoClient`.
+"""The blocking client of SageMaker Neo's compilation jobs.
 
 A client is a plain object: nothing is sent, read or connected by making one, `with` is optional, and it is safe to keep
-for the life of a process. A blocking client may be shared between threads, an asynchronous one between the tasks of one
-event loop.
+for the life of a process, and to share between threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Unpack
+import random
+from collections.abc import Iterable, Iterator
+from typing import Literal, Unpack, overload
 
 from neo_wire.client_options import ClientOptions
-from neo_wire.json_client import AsyncJsonClient, JsonClient
+from neo_wire.iterators import JobIterator, updates
+from neo_wire.jobs.arguments import JobInputs, ListFilters, WaitManyOptions, WaitOptions, WatchOptions
+from neo_wire.jobs.create_or_get import CreatedOrFound, create_or_get
+from neo_wire.jobs.paging import Paging
+from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT
+from neo_wire.jobs.waiting import Until, Watch, wait_for_job
+from neo_wire.jobs.waiting_many import JobOutcome, wait_for_jobs
+from neo_wire.json_client import JsonClient
 from neo_wire.service import Unit
 from neo_wire.shapes import operations
-from neo_wire.shapes.enums import CompilationJobStatus, ListCompilationJobsSortBy, SortOrder
 from neo_wire.shapes.structures import (
     CreateCompilationJobRequest,
     CreateCompilationJobResponse,
     DeleteCompilationJobRequest,
     DescribeCompilationJobRequest,
     DescribeCompilationJobResponse,
-    InputConfig,
     ListCompilationJobsRequest,
     ListCompilationJobsResponse,
-    NeoVpcConfig,
-    OutputConfig,
     StopCompilationJobRequest,
-    StoppingCondition,
-    Tag,
 )
-
-if TYPE_CHECKING:
-    from neo_wire.transports.httpx_bridge import AsyncHttpxClient, AsyncHttpxTransport, HttpxClient, HttpxTransport
+from neo_wire.transports.httpx_bridge import HttpxClient, HttpxTransport
 
 
 class NeoClient(JsonClient):
@@ -55,37 +53,39 @@ class NeoClient(JsonClient):
         super().__init__(operations.SAGEMAKER, transport=transport, **options)
 
     def create_compilation_job(
-        self,
-        compilation_job_name: str,
-        *,
-        role_arn: str,
-        output_config: OutputConfig,
-        stopping_condition: StoppingCondition,
-        input_config: InputConfig | None = None,
-        model_package_version_arn: str | None = None,
-        vpc_config: NeoVpcConfig | None = None,
-        tags: Sequence[Tag] | None = None,
+        self, compilation_job_name: str, **inputs: Unpack[JobInputs]
     ) -> CreateCompilationJobResponse:
         """Create and start a job, from exactly one of `input_config` and `model_package_version_arn`.
 
         The caller needs permission to pass the role. A job is billed from its start to its end.
+
+        Args:
+            compilation_job_name: unique in the account and region.
+            inputs: see `JobInputs`.
 
         Raises:
             ResourceInUse: a job of that name exists already in this account and region.
             ResourceLimitExceeded: an account quota is used up.
             NeoWireError: whatever else `JsonClient.call` raises.
         """
-        request = CreateCompilationJobRequest(
-            compilation_job_name=compilation_job_name,
-            role_arn=role_arn,
-            output_config=output_config,
-            stopping_condition=stopping_condition,
-            input_config=input_config,
-            model_package_version_arn=model_package_version_arn,
-            vpc_config=vpc_config,
-            tags=tags,
-        )
+        request = CreateCompilationJobRequest(compilation_job_name=compilation_job_name, **inputs)
         return self.call(operations.CREATE_COMPILATION_JOB, request)
+
+    def create_or_get_compilation_job(self, compilation_job_name: str, **inputs: Unpack[JobInputs]) -> CreatedOrFound:
+        """Create a job; when its name is taken by one with the same inputs, adopt that one, whatever became of it.
+
+        It is safe to repeat, also after a failure that leaves open whether the job was created. Tags are not compared.
+
+        Args:
+            compilation_job_name: unique in the account and region.
+            inputs: see `JobInputs`.
+
+        Raises:
+            JobDiffers: the name is taken by a job with other inputs; it has each difference.
+            NeoWireError: whatever else `create_compilation_job` and `describe_compilation_job` raise.
+        """
+        request = CreateCompilationJobRequest(compilation_job_name=compilation_job_name, **inputs)
+        return self._driver.run(create_or_get(self._session.invoke, request))
 
     def describe_compilation_job(self, compilation_job_name: str) -> DescribeCompilationJobResponse:
         """Describe a job: its status, times, configuration and, when it failed, why.
@@ -97,38 +97,112 @@ class NeoClient(JsonClient):
         request = DescribeCompilationJobRequest(compilation_job_name=compilation_job_name)
         return self.call(operations.DESCRIBE_COMPILATION_JOB, request)
 
-    def list_compilation_jobs(
-        self,
-        *,
-        next_token: str | None = None,
-        max_results: int | None = None,
-        creation_time_after: datetime | None = None,
-        creation_time_before: datetime | None = None,
-        last_modified_time_after: datetime | None = None,
-        last_modified_time_before: datetime | None = None,
-        name_contains: str | None = None,
-        status_equals: CompilationJobStatus | None = None,
-        sort_by: ListCompilationJobsSortBy | None = None,
-        sort_order: SortOrder | None = None,
-    ) -> ListCompilationJobsResponse:
+    def list_compilation_jobs(self, **filters: Unpack[ListFilters]) -> ListCompilationJobsResponse:
         """List one page of jobs; its `next_token`, given to the next call with the same filters, asks for the next.
+
+        Args:
+            filters: see `ListFilters`.
 
         Raises:
             NeoWireError: whatever `JsonClient.call` raises.
         """
-        request = ListCompilationJobsRequest(
-            next_token=next_token,
-            max_results=max_results,
-            creation_time_after=creation_time_after,
-            creation_time_before=creation_time_before,
-            last_modified_time_after=last_modified_time_after,
-            last_modified_time_before=last_modified_time_before,
-            name_contains=name_contains,
-            status_equals=status_equals,
-            sort_by=sort_by,
-            sort_order=sort_order,
+        return self.call(operations.LIST_COMPILATION_JOBS, ListCompilationJobsRequest(**filters))
+
+    def iter_compilation_jobs(
+        self, *, limit: int | None = None, resume_from: str | None = None, **filters: Unpack[ListFilters]
+    ) -> JobIterator:
+        """Loop over jobs; a page is asked for when it is needed. The iterator's `pages()` gives them page by page.
+
+        Args:
+            limit: how many jobs to give in all; None for every one.
+            resume_from: the `resume_token` of an earlier iterator with the same filters.
+            filters: see `ListFilters`.
+
+        Raises:
+            ConfigurationError: the limit or the resume token cannot be used.
+            PaginationError: the service gave the same token twice; raised by the loop.
+            NeoWireError: whatever `JsonClient.call` raises; raised by the loop.
+        """
+        paging = Paging(ListCompilationJobsRequest(**filters), limit, resume_from)
+        return JobIterator(self._driver, self._session.invoke, paging)
+
+    @overload
+    def wait_for_compilation_job(
+        self,
+        compilation_job_name: str,
+        *,
+        until: Literal["completed", "ended"] = "completed",
+        **options: Unpack[WaitOptions],
+    ) -> DescribeCompilationJobResponse: ...
+    @overload
+    def wait_for_compilation_job(
+        self, compilation_job_name: str, *, until: Literal["deleted"], **options: Unpack[WaitOptions]
+    ) -> DescribeCompilationJobResponse | None: ...
+    def wait_for_compilation_job(
+        self, compilation_job_name: str, *, until: Until = "completed", **options: Unpack[WaitOptions]
+    ) -> DescribeCompilationJobResponse | None:
+        """Wait for a job, looking at it at growing intervals. A status that is not known keeps the wait going.
+
+        Args:
+            compilation_job_name: the job.
+            until: "completed" for its success; "ended" for any end; "deleted" until there is no such job.
+            options: see `WaitOptions`.
+
+        Returns:
+            The job at its end. For "deleted" as it was last seen, None when it was never there.
+
+        Raises:
+            CompilationFailed: it failed, and "completed" was waited for; it has the reason and its kind.
+            CompilationStopped: it was stopped, and "completed" was waited for.
+            CompilationJobDeleted: it was deleted meanwhile, and something else was waited for.
+            ResourceNotFound: there is no such job, and something else than "deleted" was waited for.
+            WaitTimeout: the time is over; it has the job as it was last seen.
+            ConfigurationError: `until` or an option cannot be used; nothing was sent.
+            NeoWireError: what else a call raises; a failure that may pass is first borne with several times.
+        """
+        return self._driver.run(
+            wait_for_job(self._session.invoke, compilation_job_name, random=random.random, until=until, **options)
         )
-        return self.call(operations.LIST_COMPILATION_JOBS, request)
+
+    def watch_compilation_job(
+        self, compilation_job_name: str, **options: Unpack[WatchOptions]
+    ) -> Iterator[DescribeCompilationJobResponse]:
+        """Loop over what becomes of a job: it as first seen, and at each change of its status, up to its end.
+
+        Args:
+            compilation_job_name: the job.
+            options: see `WatchOptions`; the time begins with the loop.
+
+        Raises:
+            CompilationJobDeleted, ResourceNotFound, WaitTimeout, NeoWireError: as `wait_for_compilation_job`, by the
+                loop. An end as FAILED or STOPPED raises nothing.
+            ConfigurationError: an option cannot be used.
+        """
+        timeout, polling = options.get("timeout", DEFAULT_TIMEOUT), options.get("polling", DEFAULT_POLLING)
+        watch = Watch(self._session.invoke, compilation_job_name, timeout, polling, random.random)
+        return updates(self._driver, watch)
+
+    def wait_for_compilation_jobs(
+        self, compilation_job_names: Iterable[str], **options: Unpack[WaitManyOptions]
+    ) -> dict[str, JobOutcome]:
+        """Wait until each of many jobs has ended, by listing them, with few requests however many they are.
+
+        Args:
+            compilation_job_names: the jobs.
+            options: see `WaitManyOptions`.
+
+        Returns:
+            The outcome of each job by its name, in the order given; none is raised. A job that did not end in time has
+            a WaitTimeout, one that does not exist a CompilationJobMissing.
+
+        Raises:
+            InputValidationError: there are names that are none; nothing was sent.
+            ConfigurationError: an option cannot be used; nothing was sent.
+            NeoWireError: what a call raises; a failure that may pass is first borne with several times.
+        """
+        return self._driver.run(
+            wait_for_jobs(self._session.invoke, compilation_job_names, random=random.random, **options)
+        )
 
     def stop_compilation_job(self, compilation_job_name: str) -> Unit:
         """Stop a job that is starting or in progress; it is STOPPING for a while, then STOPPED.
@@ -151,81 +225,3 @@ class NeoClient(JsonClient):
         """
         request = DeleteCompilationJobRequest(compilation_job_name=compilation_job_name)
         return self.call(operations.DELETE_COMPILATION_JOB, request)
-
-
-class AsyncNeoClient(AsyncJsonClient):
-    """An asynchronous client of compilation jobs; its methods take, give and raise what `NeoClient`'s do."""
-
-    def __init__(
-        self, *, transport: AsyncHttpxClient | AsyncHttpxTransport | None = None, **options: Unpack[ClientOptions]
-    ) -> None:
-        super().__init__(operations.SAGEMAKER, transport=transport, **options)
-
-    async def create_compilation_job(
-        self,
-        compilation_job_name: str,
-        *,
-        role_arn: str,
-        output_config: OutputConfig,
-        stopping_condition: StoppingCondition,
-        input_config: InputConfig | None = None,
-        model_package_version_arn: str | None = None,
-        vpc_config: NeoVpcConfig | None = None,
-        tags: Sequence[Tag] | None = None,
-    ) -> CreateCompilationJobResponse:
-        """Create and start a job, from exactly one of `input_config` and `model_package_version_arn`."""
-        request = CreateCompilationJobRequest(
-            compilation_job_name=compilation_job_name,
-            role_arn=role_arn,
-            output_config=output_config,
-            stopping_condition=stopping_condition,
-            input_config=input_config,
-            model_package_version_arn=model_package_version_arn,
-            vpc_config=vpc_config,
-            tags=tags,
-        )
-        return await self.call(operations.CREATE_COMPILATION_JOB, request)
-
-    async def describe_compilation_job(self, compilation_job_name: str) -> DescribeCompilationJobResponse:
-        """Describe a job: its status, times, configuration and, when it failed, why."""
-        request = DescribeCompilationJobRequest(compilation_job_name=compilation_job_name)
-        return await self.call(operations.DESCRIBE_COMPILATION_JOB, request)
-
-    async def list_compilation_jobs(
-        self,
-        *,
-        next_token: str | None = None,
-        max_results: int | None = None,
-        creation_time_after: datetime | None = None,
-        creation_time_before: datetime | None = None,
-        last_modified_time_after: datetime | None = None,
-        last_modified_time_before: datetime | None = None,
-        name_contains: str | None = None,
-        status_equals: CompilationJobStatus | None = None,
-        sort_by: ListCompilationJobsSortBy | None = None,
-        sort_order: SortOrder | None = None,
-    ) -> ListCompilationJobsResponse:
-        """List one page of jobs; its `next_token`, given to the next call with the same filters, asks for the next."""
-        request = ListCompilationJobsRequest(
-            next_token=next_token,
-            max_results=max_results,
-            creation_time_after=creation_time_after,
-            creation_time_before=creation_time_before,
-            last_modified_time_after=last_modified_time_after,
-            last_modified_time_before=last_modified_time_before,
-            name_contains=name_contains,
-            status_equals=status_equals,
-            sort_by=sort_by,
-            sort_order=sort_order,
-        )
-        return await self.call(operations.LIST_COMPILATION_JOBS, request)
-
-    async def stop_compilation_job(self, compilation_job_name: str) -> Unit:
-        """Stop a job that is starting or in progress; it is STOPPING for a while, then STOPPED."""
-        request = StopCompilationJobRequest(compilation_job_name=compilation_job_name)
-        return await self.call(operations.STOP_COMPILATION_JOB, request)
-
-    async def delete_compilation_job(self, compilation_job_name: str) -> Unit:
-        """Delete a job that has ended; its artifacts, logs and role are left alone."""
-        request = DeleteCompilationJobRequest(compilation_job_name=compilation_job_name)
-        return await self.call(operations.DELETE_COMPILATION_JOB, request)

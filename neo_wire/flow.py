@@ -32,6 +32,7 @@ class Send:
         max_body: of a body that is kept whole, in bytes; one that a sink takes has no bound.
         route: how the connection is made.
         sink: what takes the body of a response piece by piece; it may block, as writing a file does.
+        decode: whether the content coding of the body is undone.
     """
 
     request: HttpRequest
@@ -39,6 +40,7 @@ class Send:
     max_body: int
     route: Route = DIRECT
     sink: Sink | None = None
+    decode: bool = True
 
 
 @frozen

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import sys
-import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import lru_cache
@@ -34,11 +33,11 @@ from neo_wire.credentials.cache import CredentialsCache
 from neo_wire.credentials.chain import explain, resolve
 from neo_wire.credentials.context import Context
 from neo_wire.errors import ConfigurationError
-from neo_wire.events import CredentialsRefreshed, Event
+from neo_wire.events import CredentialsRefreshed, tell
 from neo_wire.explanation import Explanation, SettingRow
 from neo_wire.flow import Flow
 from neo_wire.http import Route, Timeout, Tls, Url
-from neo_wire.retries.policy import Retries, new_retries
+from neo_wire.retries.policy import Retries, new_retries, uuid_text
 from neo_wire.service import Operation, Service
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import Scope
@@ -268,6 +267,7 @@ class Session:
         return resolve_endpoint(
             self.service.endpoint_prefix,
             settings.required_region(),
+            endpoint_prefix=self.service.endpoint_prefix,
             fips=settings.use_fips_endpoint,
             dual_stack=settings.use_dualstack_endpoint,
             endpoint_url=settings.endpoint_url(self.service.name),
@@ -302,9 +302,9 @@ class Session:
         )
 
     def _refreshed(self, credentials: Credentials) -> None:
-        emit: Callable[[Event], None] | None = self.options.get("on_event")
+        emit = self.options.get("on_event")
         if emit is not None:
-            emit(CredentialsRefreshed(credentials.source, credentials.expiration))
+            tell(emit, CredentialsRefreshed(credentials.source, credentials.expiration))
 
 
 def _settings_in_code(options: ClientOptions) -> dict[str, object]:
@@ -353,7 +353,7 @@ def _home(environ: Mapping[str, str]) -> str:
 
 
 def _new_id() -> str:
-    return str(uuid.uuid4())
+    return uuid_text(random.getrandbits(128))
 
 
 @lru_cache(maxsize=1)

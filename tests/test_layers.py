@@ -34,6 +34,7 @@ LAYERS = {
     "configure": 2,
     "jobs": 2,
     "transports": 3,
+    "async_client": 4,
     "client": 4,
     "client_options": 4,
     "explanation": 4,
@@ -136,6 +137,6 @@ def test_only_the_bridge_and_what_is_made_for_httpx_import_it(path: Path) -> Non
 def test_runtime_dependencies_are_the_declared_ones(path: Path) -> None:
     third_party = {"attrs", "h11", "httpx", "cryptography", "rich", "neo_wire"}
     if part_of(path) in {"httpx_auth", "transports"}:
-        third_party |= {"anyio", "certifi", "httpx2"}  # the first two come with httpx, the third with a user's client
+        third_party |= {"anyio", "certifi", "httpcore", "httpx2"}  # the first two come with httpx, the third with a user's client
     roots = {name.split(".")[0] for name in imported(path)}
     assert roots <= third_party | set(sys.stdlib_module_names)

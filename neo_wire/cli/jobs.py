@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from neo_wire.cli.create_input import create_input
 from neo_wire.cli.output import print_details, print_jobs, print_json
 from neo_wire.client import NeoClient
 from neo_wire.client_options import ClientOptions
-from neo_wire.config.settings import REGION_VARIABLES
-from neo_wire.errors import ConfigurationError, NeoWireError
+from neo_wire.errors import NeoWireError
 from neo_wire.shapes.operations import CREATE_COMPILATION_JOB
 from neo_wire.shapes.structures import CompilationJobSummary, ListCompilationJobsResponse
 
@@ -37,9 +35,6 @@ def call(arguments: argparse.Namespace) -> int:
 
 
 def _client(arguments: argparse.Namespace) -> NeoClient:
-    if arguments.region is None and not any(os.environ.get(variable) for variable in REGION_VARIABLES):
-        names = " or ".join(REGION_VARIABLES)
-        raise ConfigurationError(f"no region: give --region, such as --region eu-west-1, or set {names}")
     options = ClientOptions(
         region=arguments.region, endpoint_url=arguments.endpoint_url, validate_input=not arguments.no_validate
     )

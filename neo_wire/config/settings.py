@@ -133,7 +133,7 @@ class Settings:
         """
         if self.region is None:
             raise ConfigurationError(
-                f"no region: give region=, such as region='eu-west-1', set {' or '.join(REGION_VARIABLES)}, or write "
+                f"no region: give one, such as eu-west-1, in code or by --region, set {' or '.join(REGION_VARIABLES)}, or write "
                 f"region = … into the profile {self.profile_name!r} of the config file"
             )
         return self.region

@@ -124,7 +124,7 @@ class CredentialsCache:
             return (yield from exclusive(self, lambda: self._fetch(seen), timeout=timeout))
         except TimeoutError:
             raise CredentialsTimeout(
-                f"no credentials within {timeout or 0:g} s; the fetch goes on: call again, or give a longer timeout"
+                f"no credentials within {timeout or 0:g} s; call again, or give a longer timeout"
             ) from None
 
     def _try(self, seen: _Snapshot, moment: datetime, timeout: float | None) -> Flow[None]:

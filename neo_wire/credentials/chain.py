@@ -27,10 +27,44 @@ _Find: TypeAlias = Callable[[Context], Provider | Skipped]
 
 @frozen
 class Source:
-    """One source: its name, and what finds out whether it is configured."""
+    """One source, and what it is configured by.
+
+    Attributes:
+        name: for messages.
+        find: finds out whether it is configured.
+        keys: of a profile, by their beginnings. Without any of them, and of the variables, the source is not asked, and
+            so its module not imported. None of both: it is asked in any case.
+        variables: of the environment.
+    """
 
     name: str
     find: _Find
+    keys: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+
+    def ask(self, context: Context) -> Provider | Skipped:
+        """The credentials of this source, or why there are none.
+
+        Raises:
+            CredentialsError: it is configured, and broken.
+        """
+        section = context.section
+        in_profile = section is not None and any(key.startswith(self.keys) for key in section.values)
+        in_environment = any(context.environ.get(variable) for variable in self.variables)
+        if (self.keys or self.variables) and not in_profile and not in_environment:
+            reasons = []
+            if self.variables:
+                reasons.append(f"{' and '.join(self.variables)} {'are' if self.variables[1:] else 'is'} not set")
+            if self.keys:
+                keys = " and no ".join(f"{key}…" if key.endswith("_") else key for key in self.keys)
+                reasons.append(f"the profile {context.profile!r} has no {keys}")
+            return Skipped(", and ".join(reasons))
+        try:
+            return self.find(context)
+        except CredentialsError:
+            raise
+        except NeoWireError as error:
+            raise CredentialsFetchFailed(self.name, str(error)) from error
 
 
 def _environment(context: Context) -> Provider | Skipped:
@@ -40,9 +74,6 @@ def _environment(context: Context) -> Provider | Skipped:
 
 
 def _assume_role(context: Context) -> Provider | Skipped:
-    section = context.section
-    if section is None or "role_arn" not in section.values:  # spares the import of STS
-        return Skipped(f"the profile {context.profile!r} has no role_arn")
     from neo_wire.credentials.assume_role import find
 
     return find(context, lambda name: of_profile(context, name), lambda name: _named_source(context, name))
@@ -103,19 +134,23 @@ def _imds(context: Context) -> Provider | Skipped:
 
 
 _OF_A_PROFILE: Final = (
-    Source("web identity", _web_identity),
-    Source("SSO", _sso),
+    Source("web identity", _web_identity, ("web_identity_token_file",), ("AWS_WEB_IDENTITY_TOKEN_FILE",)),
+    Source("SSO", _sso, ("sso_account_id", "sso_role_name")),
     Source("shared credentials file", _credentials_file),
-    Source("login", _login),
-    Source("process", _process),
-    Source("Roles Anywhere", _roles_anywhere),
+    Source("login", _login, ("login_session",)),
+    Source("process", _process, ("credential_process",)),
+    Source("Roles Anywhere", _roles_anywhere, ("roles_anywhere_",)),
     Source("config file", _config_file),
 )
 SOURCES: Final = (
     Source("environment", _environment),
-    Source("assume role", _assume_role),
+    Source("assume role", _assume_role, ("role_arn",)),
     *_OF_A_PROFILE,
-    Source("container", _container),
+    Source(
+        "container",
+        _container,
+        variables=("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    ),
     Source("instance metadata", _imds),
 )
 """Every source, in the order in which they are asked."""
@@ -126,7 +161,7 @@ def of_profile(context: Context, name: str) -> Provider | Skipped:
     """The credentials that a profile holds by itself: no role that it assumes, and nothing of the environment."""
     inner = evolve(context, profile=name, profile_in_code=True)
     for source in _OF_A_PROFILE:
-        found = _found(source, inner)
+        found = source.ask(inner)
         if not isinstance(found, Skipped):
             return _named(source, found)
     names = ", ".join(source.name for source in _OF_A_PROFILE)
@@ -138,17 +173,8 @@ def _named_source(context: Context, name: str) -> Provider | Skipped:
     source = _NAMED.get(name)
     if source is None:
         return Skipped(f"there is no such source; there are {', '.join(_NAMED)}")
-    found = _found(source, evolve(context, profile_in_code=False))
+    found = source.ask(evolve(context, profile_in_code=False))
     return found if isinstance(found, Skipped) else _named(source, found)
-
-
-def _found(source: Source, context: Context) -> Provider | Skipped:
-    try:
-        return source.find(context)
-    except CredentialsError:
-        raise
-    except NeoWireError as error:
-        raise CredentialsFetchFailed(source.name, str(error)) from error
 
 
 def _named(source: Source, provider: Provider) -> Provider:
@@ -205,7 +231,7 @@ class Chain:
                 if chosen is not None and chosen[0] == index:
                     found: Provider | Skipped = chosen[1]
                 else:
-                    found = _found(source, self._context)
+                    found = source.ask(self._context)
                 if isinstance(found, Skipped):
                     rows.append(SourceRow(source.name, "skipped", found.reason))
                     continue

@@ -13,8 +13,12 @@ from neo_wire.errors import ServiceError
 from neo_wire.http import HttpRequest
 from neo_wire.shapes.operations import SAGEMAKER
 from neo_wire.signing.authorization import Authorization, Refusal, Refused, read_authorization
+from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import ALGORITHM, Scope
 from neo_wire.signing.verify import Lookup, verify
+
+EXAMPLE_CREDENTIALS: Final = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+"""The key pair of AWS's documentation, which the service accepts unless it is told otherwise."""
 
 REGION: Final = re.compile(r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
 """What a region that the service knows looks like; no more than what an ARN takes."""

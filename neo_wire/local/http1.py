@@ -8,6 +8,7 @@ Source: RFC 9112, HTTP/1.1; RFC 9110, HTTP semantics.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import h11
@@ -15,6 +16,7 @@ from attrs import evolve
 
 from neo_wire.errors import ConfigurationError, ServerError, ServiceError
 from neo_wire.http import HttpRequest, HttpResponse, Url
+from neo_wire.local.script import LocalResponse
 from neo_wire.local.service import MAX_REQUEST_BYTES, too_large
 
 MAX_HEAD: Final = 64 * 1024
@@ -43,7 +45,7 @@ class ServerConnection:
         self._connection.receive_data(data)
 
     def next_request(self) -> HttpRequest | None:
-        """The request that `response_bytes` then answers; None until more of it is received.
+        """The request that `response_pieces` then answers; None until more of it is received.
 
         Raises:
             ServiceError: MalformedHttpRequestException, or RequestEntityTooLargeException, as soon as it shows. It can
@@ -71,21 +73,25 @@ class ServerConnection:
             return b""
         return self._connection.send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue"))
 
-    def response_bytes(self, response: HttpResponse, *, close: bool = False) -> bytes:
-        """A response as it goes over the wire, without its body where none may follow.
+    def response_pieces(self, response: HttpResponse, *, close: bool = False) -> Iterator[bytes]:
+        """A response as it goes over the wire, piece by piece, without its body where none may follow.
+
+        One that is cut off ends before its end; the connection has to be closed then.
 
         Args:
             response: its framing headers are replaced by those of this connection.
             close: tell the peer that this is the last one.
 
         Raises:
-            ServerError: HTTP/1.1 cannot express the response; another one can be sent in its place.
+            ServerError: HTTP/1.1 cannot express the response, and nothing was given of it: another one can be sent in
+                its place.
         """
+        local = LocalResponse.of(response)
         headers = [field for field in response.headers if field[0].lower() not in _FRAMING]
         headers.append(("connection", "close" if close else "keep-alive"))
         has_content = response.status not in (204, 304)
         if has_content:
-            headers.append(("content-length", str(len(response.body))))
+            headers.append(("content-length", str(local.content_length)))
         try:
             start = h11.Response(
                 status_code=response.status,
@@ -94,10 +100,17 @@ class ServerConnection:
             )
         except (h11.LocalProtocolError, UnicodeError) as error:
             raise ServerError(f"HTTP/1.1 cannot express the scripted response: {error}", status=500) from None
-        events: list[h11.Response | h11.Data | h11.EndOfMessage] = [start]
-        if has_content and not self._to_head:
-            events.append(h11.Data(response.body))
-        return b"".join(self._connection.send(event) for event in [*events, h11.EndOfMessage()])
+        return self._pieces(start, local, has_content=has_content and not self._to_head)
+
+    def _pieces(self, start: h11.Response, response: LocalResponse, *, has_content: bool) -> Iterator[bytes]:
+        waiting = self._connection.send(start)  # goes out with what follows it
+        for piece in response.delivered() if has_content else ():
+            yield waiting + self._connection.send(h11.Data(piece))
+            waiting = b""
+        if not (has_content and response.is_cut):
+            waiting += self._connection.send(h11.EndOfMessage())
+        if waiting:
+            yield waiting
 
     def keep_open(self) -> bool:
         """Whether another request may follow the one that was answered; the connection is then ready for it."""

@@ -1,6 +1,6 @@
 """A compilation job as the service keeps it, and what it tells of it.
 
-Nothing is compiled: artifacts, digests and images are named as the service names them, and do not exist.
+Nothing is compiled: the artifact is what the job's timeline says, and the image is named as the service names it.
 
 Source: Amazon SageMaker API reference, DescribeCompilationJob, CompilationJobSummary; SageMaker developer guide, Neo.
 """
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from hashlib import blake2b
 from typing import Final
 
 from attrs import frozen
 
 from neo_wire.config.partitions import partition_of
+from neo_wire.local.contents import Content
 from neo_wire.local.timeline import JobState, Timeline
 from neo_wire.shapes.enums import CompilationJobStatus, TargetDevice
 from neo_wire.shapes.structures import (
@@ -65,6 +65,20 @@ class Job:
         partition = partition_of(self.region).id
         return f"arn:{partition}:sagemaker:{self.region}:{self.account_id}:compilation-job/{self.name}"
 
+    @property
+    def artifact_uri(self) -> str:
+        """`s3://bucket/prefix/model-ml_c5.tar.gz`: below the output location, named after model and target."""
+        output = self.request.output_config
+        source = self.request.input_config.s3_uri if self.request.input_config else ""
+        model = source.rstrip("/").rpartition("/")[2].removesuffix(".tar.gz") or self.name
+        return f"{output.s3_output_location.rstrip('/')}/{model}-{_target(output)}.tar.gz"
+
+    @property
+    def artifact(self) -> Content:
+        """What stands there once the job is complete."""
+        text = f"{self.arn}, created at {self.created_at.isoformat()}: there is no model here\n"
+        return self.timeline.artifact.content_of(self.name, text)
+
     def state(self, at: datetime) -> JobState:
         """Where the job stands at a moment."""
         return self.timeline.at(at, self.created_at, self.stop_requested_at)
@@ -77,6 +91,7 @@ class Job:
         """
         state, request = self.state(at), self.request
         completed = state.status is CompilationJobStatus.COMPLETED
+        digest = self.timeline.artifact.told_digest(self.artifact) if completed else None
         derives = request.input_config is None or request.input_config.data_input_config is None
         return DescribeCompilationJobResponse(
             compilation_job_name=self.name,
@@ -90,8 +105,8 @@ class Job:
             creation_time=self.created_at,
             last_modified_time=state.modified_at,
             failure_reason=state.failure_reason,
-            model_artifacts=ModelArtifacts(s3_model_artifacts=self._artifacts()),
-            model_digests=ModelDigests(artifact_digest=self._digest()) if completed else None,
+            model_artifacts=ModelArtifacts(s3_model_artifacts=self.artifact_uri),
+            model_digests=ModelDigests(artifact_digest=digest) if digest is not None else None,
             role_arn=request.role_arn,
             input_config=request.input_config,
             output_config=request.output_config,
@@ -118,16 +133,6 @@ class Job:
             last_modified_time=state.modified_at,
             compilation_job_status=state.status,
         )
-
-    def _artifacts(self) -> str:
-        """`s3://bucket/prefix/model-ml_c5.tar.gz`: below the output location, named after model and target."""
-        output = self.request.output_config
-        source = self.request.input_config.s3_uri if self.request.input_config else ""
-        model = source.rstrip("/").rpartition("/")[2].removesuffix(".tar.gz") or self.name
-        return f"{output.s3_output_location.rstrip('/')}/{model}-{_target(output)}.tar.gz"
-
-    def _digest(self) -> str:
-        return blake2b(f"{self.arn} {self.created_at.isoformat()}".encode(), digest_size=32).hexdigest()
 
     def _inference_image(self) -> str | None:
         """The image that serves a model compiled for a cloud instance; a device has none."""

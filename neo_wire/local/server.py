@@ -10,13 +10,16 @@ import selectors
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final, Self
 
 from neo_wire.errors import ConfigurationError, ServiceError
 from neo_wire.http import HttpRequest
 from neo_wire.local.http1 import ServerConnection
+from neo_wire.local.script import LocalResponse
 from neo_wire.local.service import NeoService
+from neo_wire.transports.clock import SystemClock
 
 _WILDCARDS: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # how they are reached, not bound
 _MAX_PORT: Final = 65535
@@ -190,14 +193,27 @@ class LocalServer:
                 request = self._read_request(connection, peer)
                 if request is None:
                     return
-                answer = peer.response_bytes(self.service.handle(request), close=closing.is_set())
+                response = LocalResponse.of(self.service.handle(request))
+                if response.delay:
+                    self._wait(response.delay, closing)
+                if response.lost:
+                    return
+                answer = peer.response_pieces(response, close=closing.is_set())
             except ServiceError as error:
-                self._send(connection, peer.response_bytes(self.service.refusal(error), close=True))
+                self._send(connection, peer.response_pieces(self.service.refusal(error), close=True))
                 _linger(connection)
                 return
             self._send(connection, answer)
             if not peer.keep_open():
                 return
+
+    def _wait(self, seconds: float, closing: threading.Event) -> None:
+        """Wait by the service's clock; by that of the machine no longer than the server is open."""
+        clock = self.service.clock
+        if isinstance(clock, SystemClock):
+            closing.wait(seconds)
+        else:
+            clock.sleep(seconds)
 
     def _read_request(self, connection: socket.socket, peer: ServerConnection) -> HttpRequest | None:
         """The next request; None when the peer goes away, or stays silent, instead of sending one.
@@ -209,7 +225,7 @@ class LocalServer:
         deadline = time.monotonic() + self._read_timeout
         while (request := peer.next_request()) is None:
             if go_on := peer.continue_bytes():
-                self._send(connection, go_on)
+                self._send(connection, [go_on])
             idle = peer.is_idle
             try:
                 data = _receive(connection, deadline)
@@ -225,9 +241,10 @@ class LocalServer:
             peer.receive(data)
         return request
 
-    def _send(self, connection: socket.socket, data: bytes) -> None:
+    def _send(self, connection: socket.socket, pieces: Iterable[bytes]) -> None:
         connection.settimeout(self._read_timeout)
-        connection.sendall(data)
+        for piece in pieces:
+            connection.sendall(piece)
 
 
 def _receive(connection: socket.socket, deadline: float) -> bytes:

@@ -13,6 +13,7 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from neo_wire.errors import ConfigurationError
+from neo_wire.local.artifacts import Artifact
 from neo_wire.shapes.enums import CompilationJobStatus
 
 _LONGEST: Final = timedelta(days=365)
@@ -58,7 +59,8 @@ class Timeline:
         in_progress: how long it is INPROGRESS, when nobody stops it.
         stopping: how long it is STOPPING, once it is stopped.
         outcome: how it ends by itself: COMPLETED or FAILED.
-        failure_reason: of a job that fails; up to 1024 characters.
+        failure_reason: of a job that fails; up to 1024 characters. `neo_wire.local.failures` has some.
+        artifact: what a job that completes leaves in its bucket.
 
     Raises:
         ConfigurationError: a duration is negative, beyond a year or no number; another outcome; too long a reason.
@@ -69,6 +71,7 @@ class Timeline:
     stopping: timedelta = field(default=timedelta(seconds=1), converter=_duration)
     outcome: CompilationJobStatus = field(default=CompilationJobStatus.COMPLETED, converter=CompilationJobStatus)
     failure_reason: str = "ClientError: the local service was told to fail this job"
+    artifact: Artifact = field(factory=Artifact)
 
     def __attrs_post_init__(self) -> None:
         """Refuse an ending that no job has."""

@@ -12,7 +12,8 @@ import json
 from binascii import a2b_base64
 from codecs import BOM_UTF8
 from collections.abc import Callable
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -25,6 +26,7 @@ from neo_wire.protocol.mismatch import Mismatch, key_step, nature
 from neo_wire.schema import UnknownMember, is_unmodelled, shape_traits
 
 T = TypeVar("T")
+SetSlot = Callable[[object, object], None]
 Decode = Callable[[Any], Any]  # Any: each takes parsed JSON and makes what its own schema says
 JsonLoads = Callable[[bytes], object]
 """A JSON parser to use in place of the standard library's, such as `orjson.loads`; it raises ValueError."""
@@ -33,11 +35,12 @@ MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 """The largest response body that is decoded, or read at all."""
 
 _MAX_INTEGER_DIGITS: Final = 4300  # as the interpreter's own limit
+_USUAL_TIMESTAMP: Final = len("1763900000.123")
 _NOT_FINITE: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 def parse_json(body: bytes, loads: JsonLoads | None = None) -> object:
-    """The JSON value of a body, with numbers kept exact.
+    """The JSON value of a body, with numbers kept exact: those that are no integers as `NumberText`.
 
     Raises:
         Mismatch: the body is too large, not UTF-8, not JSON, or nested too deeply.
@@ -61,14 +64,17 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(name)  # NaN and Infinity without quotes are no JSON
 
 
-def _exact(text: str) -> Decimal:
-    number = Decimal(text)
-    if not number.is_finite():  # what becomes of an exponent out of all bounds when the caller's context traps nothing
-        raise ValueError(text[:20])
-    return number
+class NumberText(str):
+    """A number with a fraction or an exponent as it stands in the body: what it becomes is for its member to say.
+
+    A float would lose digits. A `Decimal` of each would take a third of the time of reading a page of jobs, which is
+    full of timestamps.
+    """
+
+    __slots__ = ()
 
 
-_JSON: Final = json.JSONDecoder(parse_float=_exact, parse_constant=_refuse_constant)
+_JSON: Final = json.JSONDecoder(parse_float=NumberText, parse_constant=_refuse_constant)
 
 
 def decode(cls: type[T], value: object) -> T:
@@ -87,53 +93,74 @@ def decode(cls: type[T], value: object) -> T:
     return decoded
 
 
-def _setter(cls: type, attribute: str) -> Callable[[object, object], None]:
+def _setter(cls: type, attribute: str) -> SetSlot:
     """How a slot is filled without the constructor, which responses need not pay for."""
-    setter: Callable[[object, object], None] = getattr(cls, attribute).__set__
+    setter: SetSlot = getattr(cls, attribute).__set__
     return setter
 
 
-def _unmodelled(cls: type) -> list[tuple[Callable[[object, object], None], object]]:
-    return [(_setter(cls, one.name), one.default) for one in attrs.fields(cls) if is_unmodelled(one)]
+class _Slots:
+    """How the members of a class are filled in: strings and enums apart, as they need no function of their own.
+
+    A page of 100 jobs has 1,100 members. One loop for each of the three sorts, that calls only the slot's own setter for
+    strings, known enum values and what is missing, took 0.6 of the time of one loop with a function for every member.
+    """
+
+    __slots__ = ("enums", "others", "strings", "unmodelled")
+
+    def __init__(self, cls: type) -> None:
+        sorts: dict[Kind, list[tuple[str, SetSlot, Schema, object]]] = {Kind.STRING: [], Kind.ENUM: [], Kind.DOCUMENT: []}
+        for one in members(cls):
+            stand_in = _EMPTY.get(one.schema.kind) if one.required else None
+            entry = (one.wire_name, _setter(cls, one.attribute), one.schema, stand_in)
+            sorts.get(one.schema.kind, sorts[Kind.DOCUMENT]).append(entry)
+        self.strings = [(name, set_slot) for name, set_slot, _, _ in sorts[Kind.STRING]]
+        self.enums = [
+            (name, set_slot, schema.python._value2member_map_, _decoder(schema))
+            for name, set_slot, schema, _ in sorts[Kind.ENUM]
+        ]
+        self.others = [
+            (name, set_slot, stand_in, _decoder(schema))
+            for name, set_slot, schema, stand_in in sorts[Kind.DOCUMENT]
+        ]
+        self.unmodelled = [(_setter(cls, one.name), one.default) for one in attrs.fields(cls) if is_unmodelled(one)]
 
 
 _EMPTY: Final[dict[Kind, object]] = {Kind.LIST: [], Kind.MAP: {}}
-
-
-def _stand_in(member: Member) -> object:
-    """The JSON to decode for a member that a response lacks; None for none."""
-    return _EMPTY.get(member.schema.kind) if member.required else None
+"""The JSON to decode for a required member that a response lacks."""
 
 
 @lru_cache(maxsize=1024)
 def _structure_decoder(cls: type) -> Decode:
-    fields: list[tuple[str, Decode, Callable[[object, object], None], object]] | None = None
-    unmodelled = _unmodelled(cls)
+    slots: _Slots | None = None
     new: Callable[[type], object] = object.__new__
 
     def decode_structure(value: object) -> object:
-        nonlocal fields
-        if fields is None:  # at the first use, when a recursive class is complete
-            fields = [
-                (member.wire_name, _decoder(member.schema), _setter(cls, member.attribute), _stand_in(member))
-                for member in members(cls)
-            ]
+        nonlocal slots
+        if slots is None:  # at the first use, when a recursive class is complete
+            slots = _Slots(cls)
         if type(value) is not dict:
             raise Mismatch(f"{nature(value)} where an object belongs")
         instance = new(cls)
         get = value.get
-        for wire_name, decode_member, set_slot, stand_in in fields:
-            item = get(wire_name)
-            if item is None:
-                item = stand_in
-            if item is None:
-                set_slot(instance, None)
-            else:
-                try:
-                    set_slot(instance, decode_member(item))
-                except Mismatch as mismatch:
-                    raise mismatch.under(wire_name)  # noqa: B904  # the same error, one level up
-        for set_slot, default in unmodelled:
+        wire_name = ""
+        try:
+            for wire_name, set_slot in slots.strings:
+                item = get(wire_name)
+                set_slot(instance, item if type(item) is str or item is None else _string(item))
+            for wire_name, set_slot, known, decode_enum in slots.enums:
+                item = get(wire_name)
+                if item is not None:
+                    item = (known.get(item) if type(item) is str else None) or decode_enum(item)
+                set_slot(instance, item)
+            for wire_name, set_slot, stand_in, decode_member in slots.others:
+                item = get(wire_name)
+                if item is None:
+                    item = stand_in
+                set_slot(instance, None if item is None else decode_member(item))
+        except Mismatch as mismatch:
+            raise mismatch.under(wire_name)  # noqa: B904  # the same error, one level up
+        for set_slot, default in slots.unmodelled:
             set_slot(instance, default)
         return instance
 
@@ -250,8 +277,20 @@ def _integer_decoder(bits: int | None) -> Decode:
     return decode_integer
 
 
+def _exact(text: NumberText) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond what decimals have
+        raise Mismatch("a number out of all bounds") from None
+    if not number.is_finite():  # what it is then when the caller's context traps nothing
+        raise Mismatch("a number out of all bounds")
+    return number
+
+
 def _integral(value: object) -> int:
     """The int of a number written with a fraction of zero or an exponent, such as 5.0."""
+    if type(value) is NumberText:
+        value = _exact(value)
     if isinstance(value, Decimal):
         if value.adjusted() >= _MAX_INTEGER_DIGITS:
             raise Mismatch("a number out of all bounds")
@@ -280,7 +319,7 @@ def _boolean(value: object) -> bool:
 def _float(value: object) -> float:
     if isinstance(value, str) and value in _NOT_FINITE:
         return _NOT_FINITE[value]
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | NumberText):
         raise Mismatch(f"{nature(value)} where a number belongs")
     try:
         number = float(value)
@@ -292,6 +331,8 @@ def _float(value: object) -> float:
 
 
 def _big_decimal(value: object) -> Decimal:
+    if type(value) is NumberText:
+        return _exact(value)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise Mismatch(f"{nature(value)} where a number belongs")
     number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
@@ -308,6 +349,9 @@ def _blob(value: object) -> bytes:
 
 
 def _timestamp(value: object) -> object:
+    if type(value) is NumberText and value[-4:-3] == "." and len(value) == _USUAL_TIMESTAMP:
+        # The same as below, in a sixth of the time: a double has 15 digits exactly, and these are 13.
+        return datetime.fromtimestamp(float(value), UTC)
     try:
         return timestamps.read(value)
     except ValueError as error:
@@ -316,6 +360,8 @@ def _timestamp(value: object) -> object:
 
 def _document(value: object) -> object:
     """Any JSON: a list is a tuple, as in every shape; a number with a fraction is a float, unless none can hold it."""
+    if type(value) is NumberText:
+        value = _exact(value)
     if isinstance(value, Decimal):
         number = float(value)
         return number if number - number == 0 else value

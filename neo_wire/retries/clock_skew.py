@@ -8,8 +8,8 @@ Source: the AWS SDKs' shared rule, as in the AWS SDK for Rust, service clock ske
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 
@@ -19,6 +19,10 @@ from neo_wire.http import HttpResponse
 NO_SKEW: Final = timedelta()
 SKEW_LIMIT: Final = timedelta(minutes=4)
 LONGEST_ROUND_TRIP: Final = 15 * 60.0
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_IMF_FIXDATE: Final = re.compile(
+    rf"[A-Z][a-z][a-z], ([0-9]{{2}}) ({'|'.join(_MONTHS)}) ([0-9]{{4}}) ([0-9]{{2}}):([0-9]{{2}}):([0-9]{{2}}) GMT"
+)
 _YEARS: Final = 1970, 9000  # what is beyond is no clock, and no time could be signed that is moved so far
 SKEW_CODES: Final = frozenset(
     {
@@ -63,6 +67,14 @@ def server_date(response: HttpResponse) -> datetime | None:
 @lru_cache(maxsize=4)  # a second has many responses
 def _http_date(text: str) -> datetime | None:
     try:
+        if plain := _IMF_FIXDATE.fullmatch(text):
+            day, month, year, hour, minute, second = plain.groups()
+            moment = datetime(
+                int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC
+            )
+            return moment if _YEARS[0] <= moment.year <= _YEARS[1] else None
+        from email.utils import parsedate_to_datetime  # here, as it takes 9 ms, and servers send the form above
+
         moment = parsedate_to_datetime(text)
         moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):  # what the parser raises depends on what is wrong

@@ -118,13 +118,12 @@ class BlockingDriver:
             elif effect.skip:
                 return BUSY
         if own:
-            # A thread of its own, so that an asker who gives up or is interrupted stops nobody else.
-            threading.Thread(
-                target=copy_context().run,
-                args=(self._run_exclusive, effect, future, runs),
-                name="neo-wire-exclusive",
-                daemon=True,
-            ).start()
+            run = self._run_exclusive, effect, future, runs
+            try:
+                # A thread of its own, so that an asker who gives up or is interrupted stops nobody else.
+                threading.Thread(target=copy_context().run, args=run, name="neo-wire-exclusive", daemon=True).start()
+            except RuntimeError:  # no thread can be started, as at the end of the interpreter
+                self._run_exclusive(effect, future, runs)
         try:
             return future.result(effect.timeout)
         except NeoWireError as error:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from neo_wire import errors
 from neo_wire.errors import CallTimeout, ConnectionClosed, ReadTimeout, TransportError, WriteTimeout
 from neo_wire.flow import Send
-from neo_wire.http import DEFAULT_PORTS, HttpResponse, Tls
+from neo_wire.http import DEFAULT_PORTS, HttpResponse
 from neo_wire.transports.addresses import NEXT_ADDRESS, by_turns
 from neo_wire.transports.http1 import InvalidResponse, ResponseReader
 from neo_wire.transports.tcp_info import never_arrived
@@ -22,7 +22,7 @@ from neo_wire.transports.tls import refuses_certificate, ssl_context
 
 _BUFFER: Final = 65536  # bytes that are read at once
 _RECORD: Final = 16384  # bytes that TLS writes at once
-_UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EAGAIN)})
+_BEGUN: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)})
 _WAITS: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 if sys.platform == "win32":
@@ -58,10 +58,11 @@ def connect(effect: Send, ends: float) -> Connection:
     url, timeout = effect.request.url, effect.timeout
     deadline = min(ends, monotonic() + timeout.connect)
     kind: type[TransportError] = errors.ConnectFailed
+    context = ssl_context(effect.route.tls) if url.scheme == "https" else None  # before a server is bothered for it
     try:
         connected = _dial(url.host, url.port or DEFAULT_PORTS[url.scheme], deadline)
-        if url.scheme == "https":
-            connected = _wrap(connected, effect.route.tls, url.host, deadline)
+        if context is not None:
+            connected = _wrap(connected, context, url.host, deadline)
         return Connection(connected)
     except _OutOfTime as error:
         cause: Exception = error
@@ -123,7 +124,7 @@ def _begin(family: int, address: tuple[Any, ...]) -> socket.socket:
         attempt.setblocking(False)
         attempt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         code = attempt.connect_ex(address)
-        if code not in _UNDER_WAY:
+        if code not in _BEGUN:
             raise OSError(code, os.strerror(code))
     except BaseException:
         attempt.close()
@@ -131,12 +132,12 @@ def _begin(family: int, address: tuple[Any, ...]) -> socket.socket:
     return attempt
 
 
-def _wrap(connected: socket.socket, tls: Tls, host: str, deadline: float) -> ssl.SSLSocket:
+def _wrap(connected: socket.socket, context: ssl.SSLContext, host: str, deadline: float) -> ssl.SSLSocket:
     """Make the TLS handshake."""
     wrapped: ssl.SSLSocket | None = None
     try:
         # A stream that is cut off without TLS's own end is an error, so that nobody can cut a response short.
-        wrapped = ssl_context(tls).wrap_socket(
+        wrapped = context.wrap_socket(
             connected, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
         )
         while True:
@@ -161,11 +162,12 @@ class Connection:
         idle_since: when the last exchange ended, by the monotonic clock.
     """
 
-    __slots__ = ("_is_tls", "_socket", "idle_since", "reusable")
+    __slots__ = ("_is_new", "_is_tls", "_socket", "idle_since", "reusable")
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._is_tls = isinstance(connected, ssl.SSLSocket)
+        self._is_new = True
         self.reusable = True
         self.idle_since = monotonic()
 
@@ -210,7 +212,7 @@ class Connection:
             try:
                 piece = self._read(effect, ends)
             except OSError as error:
-                if not reader.started and refuses_certificate(error):
+                if self._is_new and not reader.started and refuses_certificate(error):
                     raise _failure(errors.TlsError, effect, f"the server refused: {error}", processed=False) from error
                 # The end of the stream without TLS's own is one all the same, until a response has begun.
                 ended = isinstance(error, ssl.SSLEOFError) and not reader.started
@@ -225,6 +227,7 @@ class Connection:
             except InvalidResponse as error:
                 processed = sent > 0 and (reader.started or not never_arrived(self._socket, len(data)))
                 raise _failure(ConnectionClosed, effect, f"no whole response: {broken or error}", processed) from broken
+        self._is_new = False
         self.idle_since = monotonic()
         self.reusable = reader.keep_alive and broken is None
         return reader.response

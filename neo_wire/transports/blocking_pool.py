@@ -39,6 +39,12 @@ _Key: TypeAlias = tuple[str, str, Tls]
 class BlockingPools:
     """Sends requests over connections of its own, from any thread. Through a proxy and for HTTP/2 it goes by httpx.
 
+    Args:
+        max_connections: to one origin, that is to one scheme, host and port with one set-up of TLS.
+
+    Raises:
+        ConfigurationError: `max_connections` is no whole number above 0.
+
     Nothing that may have reached the server's program is sent a second time. A connection that the server has closed
     while it was idle is replaced without a word when that shows before the request is written, when the system refuses
     to send any of it, or when the server closed before its system had any of it. Otherwise the error says that the
@@ -52,13 +58,13 @@ class BlockingPools:
             raise ConfigurationError(f"max_connections is {max_connections!r}; give a whole number above 0")
         self._max_connections = max_connections
         self._closed = False
+        self._bridge: HttpxExchange | None = None
         self._begin()
         _all_pools.add(self)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._pools: dict[_Key, _Pool] = {}
-        self._bridge: HttpxExchange | None = None
 
     def send(self, effect: Send) -> HttpResponse:
         """Send the request once and read its response to the end.
@@ -110,6 +116,7 @@ class BlockingPools:
             self._refuse_when_closed()
             for pool in self._pools.values():
                 pool.let_go()
+            self._pools = {other: pool for other, pool in self._pools.items() if not pool.is_empty()}
             return self._pools.setdefault(key, _Pool(self._max_connections))
 
     def _by_httpx(self, effect: Send) -> HttpResponse:
@@ -181,6 +188,7 @@ class _Pool:
     def __init__(self, max_connections: int) -> None:
         self._lock = threading.RLock()  # a place may be lost, and come back, while its thread has the lock
         self._closed = False
+        self._size = max_connections
         self._waiters: deque[SimpleQueue[_Place | None]] = deque()
         self._idle: deque[_Place] = deque()
         self._free: list[_Place] = []
@@ -239,6 +247,10 @@ class _Pool:
                 place = self._idle.popleft()
                 place.empty()
                 self._free.append(place)
+
+    def is_empty(self) -> bool:
+        """Whether there is no connection, and nobody who makes one."""
+        return len(self._free) == self._size
 
     def close(self) -> None:
         """Close what is idle, and refuse all who wait."""

@@ -41,7 +41,8 @@ class Inflater:
             # Some servers leave the zlib wrapper out, which begins with a multiple of 31 (RFC 1950, section 2.2).
             wrapped = piece[0] & 0x0F == 8 and (piece[0] << 8 | piece[1]) % 31 == 0
             self._inflate = zlib.decompressobj(_ZLIB if wrapped else _BARE)
-        while piece:
+        more = bool(piece)
+        while more:
             if self._inflate.eof:
                 if not self._gzip:
                     raise CodingError(f"bytes follow the end of the {self._name} stream")
@@ -51,16 +52,10 @@ class Inflater:
             except zlib.error as error:
                 raise CodingError(f"it is not valid {self._name}: {error}") from None
             piece = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            # A full piece may leave more in the inflater, even when all of its input is used up.
+            more = bool(piece) or (len(plain) == _PIECE and not self._inflate.eof)
             if plain:
                 yield plain
-        while not self._inflate.eof:  # what the inflater still holds when its input is used up
-            try:
-                plain = self._inflate.decompress(b"", _PIECE)
-            except zlib.error as error:
-                raise CodingError(f"it is not valid {self._name}: {error}") from None
-            if not plain:
-                return
-            yield plain
 
     def finish(self) -> None:
         """Check that the body came to the end of its coding; one without a single byte is let pass.

@@ -11,17 +11,12 @@ _SHORTEST: Final = 0.001  # seconds: to a socket 0 means not to wait at all, whi
 
 
 class Deadline:
-    """A moment that is so many seconds ahead when it is made.
+    """A moment that is so many seconds ahead when it is made."""
 
-    Attributes:
-        over: set when the exchange that it was made for has ended.
-    """
-
-    __slots__ = ("_ends", "over")
+    __slots__ = ("_ends",)
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
-        self.over = False
 
     def left(self) -> float:
         """The seconds until then; none or fewer when it is past."""

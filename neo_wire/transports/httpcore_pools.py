@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -17,10 +18,11 @@ from urllib.parse import unquote_to_bytes
 from neo_wire.errors import Headers, MissingExtra
 from neo_wire.flow import Send
 from neo_wire.http import DEFAULT_PORTS, Route
-from neo_wire.transports.deadline import Deadline, Wait, Waits
+from neo_wire.transports.deadline import Wait, Waits
 from neo_wire.transports.tls import new_ssl_context, ssl_context
 
-_LONGEST_IDLE: Final = 60.0  # seconds: what is on the way may have dropped an older connection without a word
+_offering_http2: Final = lru_cache(maxsize=64)(new_ssl_context)
+LONGEST_IDLE: Final = 60.0  # seconds: what is on the way may have dropped an older connection without a word
 _PROXY_PORTS: Final = {**DEFAULT_PORTS, "socks5": 1080, "socks5h": 1080}
 
 
@@ -32,13 +34,13 @@ def open_pool(route: Route, max_connections: int, *, blocking: bool) -> Any:  # 
         ConfigurationError: TLS cannot be set up.
     """
     httpcore = import_module("httpcore")
-    # httpcore sets the protocols to offer on the context that it is given
-    context = new_ssl_context(route.tls) if route.http2 and route.tls.context is None else ssl_context(route.tls)
+    # httpcore sets the protocols to offer on the context that it is given, so those with HTTP/2 have others
+    context = _offering_http2(route.tls) if route.http2 and route.tls.context is None else ssl_context(route.tls)
     options: dict[str, Any] = {  # Any: keyword arguments
         "ssl_context": context,
         "max_connections": max_connections,
         "max_keepalive_connections": max_connections,
-        "keepalive_expiry": _LONGEST_IDLE,
+        "keepalive_expiry": LONGEST_IDLE,
         "http2": route.http2,
     }
     if route.http2:
@@ -138,32 +140,19 @@ class _BlockingNetwork:
         left = _left(timeout, self._httpcore.ConnectTimeout)
         return _BlockingStream(self._network.connect_tcp(host, port, left, **options), self._httpcore)
 
-    def sleep(self, seconds: float) -> None:
-        self._network.sleep(seconds)
-
 
 class _BlockingStream:
     """One connection of these."""
 
     def __init__(self, stream: Any, httpcore: Any) -> None:  # noqa: ANN401  # of httpcore, and the module
         self._stream, self._httpcore = stream, httpcore
-        self._user: Deadline | None = None
-        self.close = stream.close
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401  # httpcore's API
-        # Who looks for idle connections that were closed may find one in the moment after another thread has taken it,
-        # and its answer coming in: to httpcore that is the same, and it would close what is in use.
-        if info == "is_readable" and self._user is not None and not self._user.over:
-            return False
-        return self._stream.get_extra_info(info)
+        self.close, self.get_extra_info = stream.close, stream.get_extra_info
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data: bytes = self._stream.read(max_bytes, _left(timeout, self._httpcore.ReadTimeout))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if isinstance(timeout, Wait):
-            self._user = timeout.deadline
         self._stream.write(buffer, _left(timeout, self._httpcore.WriteTimeout))
 
     def start_tls(self, ssl_context: Any, server_hostname: str, timeout: float | None = None) -> _BlockingStream:  # noqa: ANN401  # of ssl
@@ -176,7 +165,6 @@ class _AsyncNetwork:
 
     def __init__(self, httpcore: Any) -> None:  # noqa: ANN401  # a module
         self._network = httpcore.AnyIOBackend()
-        self.sleep = self._network.sleep
 
     async def connect_tcp(self, host: str, port: int, **options: Any) -> _AsyncStream:  # noqa: ANN401  # passed on
         return _AsyncStream(await self._network.connect_tcp(host, port, **options))

@@ -13,7 +13,6 @@ closed then.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import suppress
 from importlib import import_module
@@ -23,6 +22,7 @@ from neo_wire.errors import ClientClosed, ConfigurationError
 from neo_wire.flow import Send
 from neo_wire.http import HttpResponse, Route
 from neo_wire.transports.event_loop import in_thread, running_loop, within
+from neo_wire.transports.exclusive_connections import ExclusiveConnections
 from neo_wire.transports.httpcore_pools import open_pool
 from neo_wire.transports.httpx_call import HttpxCall
 from neo_wire.transports.response_body import ResponseBody
@@ -101,22 +101,15 @@ class _Given:
         return self._given.send(request, stream=True, auth=None, follow_redirects=False)
 
 
-class _Pools:
-    """The pools of one process, or of one event loop of it, one for each route, and how many exchanges use them."""
-
-    def __init__(self, place: tuple[int, object]) -> None:
-        self.place = place
-        self.by_route: dict[Route, Any] = {}
-        self.in_use = 0
-        self.lock = threading.Lock()
-
-
 class HttpxExchange:
     """One blocking exchange at a time, from any thread.
 
+    Over a blocking client or transport of the user's, the total time is looked at before each piece of a body; a server
+    that sends the head of its response byte by byte may outlast it there.
+
     Args:
-        given: the user's client or transport, to send with in place of pools of our own.
-        max_connections: of each pool.
+        given: the user's client or transport, to send with in place of connections of our own.
+        max_connections: to one origin by one route.
 
     Raises:
         ConfigurationError: what was given is neither.
@@ -131,8 +124,7 @@ class HttpxExchange:
             )
         self._given = None if given is None else _Given(given, "handle_request")
         self._max_connections = max_connections
-        self._pools = _Pools((os.getpid(), None))
-        self._inherited: list[_Pools] = []
+        self._by_process: dict[int, ExclusiveConnections] = {}  # a parent's are kept, as they are not ours to close
         self._closed = False
 
     def send(self, effect: Send) -> HttpResponse:
@@ -145,73 +137,53 @@ class HttpxExchange:
             ConfigurationError: TLS cannot be set up, or the library would change the request.
             MissingExtra: a package that the route needs is not installed.
         """
-        if self._given is not None:
-            self._refuse_when_closed()
-            return self._send(effect, *self._given.opened())
-        pools, pool = self._borrow(effect.route)
-        try:
-            return self._send(effect, pool.handle_request, None)
-        finally:
-            with pools.lock:
-                pools.in_use -= 1
-                last = self._closed and not pools.in_use
-            if last:
-                _close(pools)
-
-    def _send(self, effect: Send, send: Callable[[Any], Any], library: Any) -> HttpResponse:  # noqa: ANN401  # a module
-        call = HttpxCall(effect, library)
-        response = call.step(send, call.request())
-        try:
-            body = call.body_of(response)
-            write = effect.sink(body.status, body.headers) if effect.sink is not None else None
-            pieces = call.pieces_of(response)
-            while (piece := call.step(next, pieces, None)) is not None:
-                if write is not None:
-                    for plain in body.decoded(piece):
-                        write(plain)
-                elif not body.keep(piece):
-                    break
-                if call.is_late:
-                    raise call.late()
-            return body.response()
-        finally:
-            with suppress(Exception):  # how the exchange ended is known
-                response.close()
-            call.end()
-
-    def _borrow(self, route: Route) -> tuple[_Pools, Any]:
-        if self._pools.place[0] != os.getpid():
-            self._inherited.append(self._pools)  # for good: its connections are the parent's to close
-            self._pools = _Pools((os.getpid(), None))
-        pools = self._pools
-        with pools.lock:
-            self._refuse_when_closed()
-            pool = pools.by_route.get(route)
-            if pool is None:
-                pool = pools.by_route[route] = open_pool(route, self._max_connections, blocking=True)
-            pools.in_use += 1
-            return pools, pool
-
-    def _refuse_when_closed(self) -> None:
         if self._closed:
             raise ClientClosed("the client is closed; make a new one")
+        if self._given is not None:
+            send, library = self._given.opened()
+            return _exchange(HttpxCall(effect, library), send)
+        process = os.getpid()
+        connections = self._by_process.get(process)
+        if connections is None:
+            connections = self._by_process.setdefault(process, ExclusiveConnections(self._max_connections))
+        call = HttpxCall(effect, None)
+        with connections.lent(call) as pool:
+            return _exchange(call, pool.handle_request)
 
     def close(self) -> None:
         """Let go of the connections, when what is on its way has come to its end. May be called more than once."""
-        pools = self._pools
-        if pools.place[0] != os.getpid():
-            self._closed = True
-            return
-        with pools.lock:
-            self._closed = True
-            idle = not pools.in_use
-        if idle:
-            _close(pools)
+        self._closed = True
+        if (connections := self._by_process.get(os.getpid())) is not None:
+            connections.close()
 
 
-def _close(pools: _Pools) -> None:
-    while pools.by_route:
-        pools.by_route.popitem()[1].close()
+def _exchange(call: HttpxCall, send: Callable[[Any], Any]) -> HttpResponse:
+    response = call.step(send, call.request())
+    try:
+        body, sink = call.body_of(response), call.effect.sink
+        write = sink(body.status, body.headers) if sink is not None else None
+        pieces = call.pieces_of(response)
+        while (piece := call.step(next, pieces, None)) is not None:
+            if write is not None:
+                for plain in body.decoded(piece):
+                    write(plain)
+            elif not body.keep(piece):
+                break
+            if call.is_late:
+                raise call.late()
+        return body.response()
+    finally:
+        with suppress(Exception):  # how the exchange ended is known
+            response.close()
+
+
+class _Pools:
+    """The pools of one event loop of one process, one for each route, and how many exchanges use them."""
+
+    def __init__(self, place: tuple[int, object]) -> None:
+        self.place = place
+        self.by_route: dict[Route, Any] = {}
+        self.in_use = 0
 
 
 class AsyncHttpxExchange:
@@ -252,37 +224,19 @@ class AsyncHttpxExchange:
         """
         self._refuse_when_closed()
         if self._given is not None:
-            return await self._send(effect, *self._given.opened())
+            send, library = self._given.opened()
+            return await _exchange_async(HttpxCall(effect, library), send)
         pools = self._pools_here()
         pool = pools.by_route.get(effect.route)
         if pool is None:
             pool = pools.by_route[effect.route] = open_pool(effect.route, self._max_connections, blocking=False)
         pools.in_use += 1
         try:
-            return await self._send(effect, pool.handle_async_request, None)
+            return await _exchange_async(HttpxCall(effect, None), pool.handle_async_request)
         finally:
             pools.in_use -= 1
             if self._closed and not pools.in_use:
                 await _aclose(pools)
-
-    async def _send(self, effect: Send, send: Callable[[Any], Any], library: Any) -> HttpResponse:  # noqa: ANN401  # a module
-        call = HttpxCall(effect, library)
-        request = call.request()
-        try:
-            async with within(effect.timeout.total + _GRACE):
-                response = await call.step_async(send(request))
-                pieces = call.pieces_of(response, "a")
-                try:
-                    body = call.body_of(response)
-                    write = effect.sink and await in_thread(effect.sink, body.status, body.headers)
-                    await (_write(call, pieces, body, write) if write else _keep(call, pieces, body))
-                    return body.response()
-                finally:
-                    await _end(response, pieces)
-        except TimeoutError:
-            if not call.is_late:
-                raise  # the sink's
-        raise call.late()
 
     def _pools_here(self) -> _Pools:
         place = os.getpid(), running_loop()
@@ -302,6 +256,25 @@ class AsyncHttpxExchange:
         pools, self._pools = self._pools, None
         if pools is not None and not pools.in_use and pools.place == (os.getpid(), running_loop()):
             await _aclose(pools)
+
+
+async def _exchange_async(call: HttpxCall, send: Callable[[Any], Any]) -> HttpResponse:
+    effect, request = call.effect, call.request()
+    try:
+        async with within(effect.timeout.total + _GRACE):
+            response = await call.step_async(send(request))
+            pieces = call.pieces_of(response, "a")
+            try:
+                body = call.body_of(response)
+                write = effect.sink and await in_thread(effect.sink, body.status, body.headers)
+                await (_write(call, pieces, body, write) if write else _keep(call, pieces, body))
+                return body.response()
+            finally:
+                await _end(response, pieces)
+    except TimeoutError:
+        if not call.is_late:
+            raise  # the sink's
+    raise call.late()
 
 
 async def _keep(call: HttpxCall, pieces: AsyncIterator[bytes], body: ResponseBody) -> None:

@@ -15,7 +15,13 @@ from neo_wire.flow import Send
 from neo_wire.http import DIRECT
 from neo_wire.transports.deadline import Deadline, Waits
 from neo_wire.transports.httpcore_pools import SentBody, pool_head, pool_request
-from neo_wire.transports.httpx_errors import printable_cause, proxy_refused, total_timeout, transport_error
+from neo_wire.transports.httpx_errors import (
+    pool_timeout,
+    printable_cause,
+    proxy_refused,
+    total_timeout,
+    transport_error,
+)
 from neo_wire.transports.response_body import ResponseBody
 
 
@@ -27,6 +33,7 @@ class HttpxCall:
         self.effect = effect if library is None or effect.route == DIRECT else evolve(effect, route=DIRECT)
         self._library = library
         self._deadline = Deadline(effect.timeout.total)
+        self.waits = Waits(effect.timeout, self._deadline)
         self._sent_body = SentBody(effect.request.body)
 
     def request(self) -> Any:  # noqa: ANN401  # of the library
@@ -35,15 +42,14 @@ class HttpxCall:
         headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in effect.request.headers]
         if effect.request.header("host") is None:
             headers.insert(0, (b"Host", effect.request.url.authority.encode("ascii")))
-        waits = Waits(effect.timeout, self._deadline)
         if library is None:
-            return pool_request(effect, headers, self._sent_body, waits)
+            return pool_request(effect, headers, self._sent_body, self.waits)
         return library.Request(
             effect.request.method,
             _url(library, effect),
             headers=headers,
             stream=library.ByteStream(effect.request.body),
-            extensions={"timeout": waits},
+            extensions={"timeout": self.waits},
         )
 
     def body_of(self, response: Any) -> ResponseBody:  # noqa: ANN401  # of the library
@@ -88,16 +94,16 @@ class HttpxCall:
     def _failure(self, error: Exception) -> TransportError | None:
         return transport_error(error, self.effect, self._deadline, sent=self._sent)
 
-    def end(self) -> None:
-        """Say that the exchange is over, and its connection another's to use."""
-        self._deadline.over = True
-
     @property
     def is_late(self) -> bool:
         """Whether the total time is up."""
         return self._deadline.left() <= 0
 
-    def late(self) -> Exception:
+    def no_connection(self) -> TransportError:
+        """The error of an exchange that no connection came free for."""
+        return pool_timeout(self.effect, self._deadline)
+
+    def late(self) -> TransportError:
         """The error of an exchange whose total time is up."""
         return total_timeout(self.effect, sent=self._sent)
 

@@ -86,6 +86,14 @@ def total_timeout(effect: Send, *, sent: bool | None) -> TransportError:
     return _made(errors.ReadTimeout, f"no whole response {_within_total(effect)}", effect, maybe_processed=True)
 
 
+def pool_timeout(effect: Send, deadline: Deadline) -> TransportError:
+    """The error of an exchange that no connection came free for."""
+    if deadline.left() <= 0:
+        return total_timeout(effect, sent=False)
+    cls, text, _ = _MEANINGS["PoolTimeout"]
+    return _made(cls, text.format(pool=effect.timeout.pool), effect, maybe_processed=False)
+
+
 def proxy_refused(effect: Send, status: int) -> TransportError:
     """The error of a proxy that asks for a user name and a password, in place of the server's answer."""
     return _made(

@@ -8,6 +8,8 @@ import re
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from random import Random
 from typing import Final
 
@@ -174,12 +176,26 @@ async def throttled(exchange: Exchange) -> None:
     await exchange.respond("400 Bad Request", b'{"__type":"ThrottlingException","message":"Rate exceeded"}')
 
 
+async def in_use(exchange: Exchange) -> None:
+    await exchange.respond("400 Bad Request", b'{"__type":"ResourceInUse","message":"the name is taken"}')
+
+
 async def too_many(exchange: Exchange) -> None:
     await exchange.respond("429 Too Many Requests", b"{}", "Retry-After: 0")
 
 
 async def failing(exchange: Exchange) -> None:
     await exchange.respond("500 Internal Server Error", b'{"__type":"InternalFailure"}')
+
+
+async def wrong_clock(exchange: Exchange) -> None:
+    """The clock of the server is an hour ahead, and requests that are signed for another time are refused."""
+    now = datetime.now(UTC) + timedelta(hours=1)
+    signed_at = exchange.request.header("x-amz-date") or "20000101T000000Z"
+    off = abs(now - datetime.strptime(signed_at, "%Y%m%dT%H%M%S%z")) > timedelta(minutes=5)
+    refusal = b'{"__type":"InvalidSignatureException","message":"Signature expired"}'
+    date = f"Date: {format_datetime(now, usegmt=True)}"
+    await exchange.respond("403 Forbidden" if off else "200 OK", refusal if off else None, date)
 
 
 async def unavailable(exchange: Exchange) -> None:
@@ -316,8 +332,10 @@ FAULTS: Final[dict[str, Fault]] = {
     "too_much": Fault(too_much, 200),
     "two_answers": Fault(two_answers, 200),
     "throttled": Fault(throttled, 400, reusable=True),
+    "in_use": Fault(in_use, 400, reusable=True),
     "too_many": Fault(too_many, 429, reusable=True),
     "failing": Fault(failing, 500, reusable=True),
+    "wrong_clock": Fault(wrong_clock, 403, reusable=True),
     "unavailable": Fault(unavailable, 503),
     # A client that still writes may hear of the reset before it reads the response.
     "refused_early": Fault(refused_early, 413, _BROKEN, early=True),

@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
@@ -52,7 +53,7 @@ class FaultServer:
     """Answers each request with the fault that `choose` names.
 
     Attributes:
-        received: every request whose head arrived, in order.
+        received: every request whose head arrived, in order; of them the last `keep`.
         connections: how many were accepted.
         open: how many are open now.
         answer: makes the body of a right answer to a request.
@@ -65,9 +66,10 @@ class FaultServer:
         seed: int = 0,
         answer: Callable[[Received], bytes] = echo,
         tls: ssl.SSLContext | None = None,
+        keep: int | None = None,
     ) -> None:
         self._choose, self._random, self.answer, self._tls = choose, Random(seed), answer, tls  # noqa: S311  # no secret
-        self.received: list[Received] = []
+        self.received: deque[Received] = deque(maxlen=keep)
         self.connections = 0
         self.open = 0
         self._tasks: set[asyncio.Task[None]] = set()

@@ -95,6 +95,34 @@ def signed() -> Callable[..., HttpRequest]:
     return signed_by_botocore
 
 
+def signed_for_s3(
+    method: str,
+    url: str,
+    *,
+    at: datetime,
+    credentials: Credentials = EXAMPLE_CREDENTIALS,
+    region: str = "eu-west-1",
+    service: str = "s3",
+    presigned: bool = False,
+    **headers: str,
+) -> HttpRequest:
+    """A request that botocore signed as S3 wants it. Underscores in header names are hyphens."""
+    theirs = botocore.awsrequest.AWSRequest(method, url, headers={k.replace("_", "-"): v for k, v in headers.items()})
+    pair = botocore.credentials.Credentials(
+        credentials.access_key_id, credentials.secret_access_key, credentials.session_token
+    )
+    auth = botocore.auth.S3SigV4QueryAuth if presigned else botocore.auth.S3SigV4Auth
+    with patch.object(botocore.auth, "get_current_datetime", lambda: at.astimezone(UTC).replace(tzinfo=None)):
+        auth(pair, service, region).add_auth(theirs)
+    place = Url.parse(str(theirs.url))
+    return HttpRequest(method, place, (("Host", place.authority), *theirs.headers.items()))
+
+
+@pytest.fixture(scope="session")
+def s3_signed() -> Callable[..., HttpRequest]:
+    return signed_for_s3
+
+
 @define
 class Caller:
     """Calls a service with requests that botocore signs, at the time of the service's clock."""
@@ -144,16 +172,20 @@ SESSION = boto3.session.Session()  # one for all, as it reads its models only on
 
 
 def make_boto3_client(
-    server: LocalServer, credentials: Credentials = EXAMPLE_CREDENTIALS, region: str = "eu-west-1"
+    server: LocalServer,
+    credentials: Credentials = EXAMPLE_CREDENTIALS,
+    region: str = "eu-west-1",
+    service: str = "sagemaker",
 ) -> Any:
-    return SESSION.client(
-        "sagemaker",
+    make: Any = SESSION.client  # its overloads name each service by a literal
+    return make(
+        service,
         endpoint_url=server.url,
         region_name=region,
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
         aws_session_token=credentials.session_token,
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, signature_version="s3v4" if service == "s3" else None),
     )
 
 

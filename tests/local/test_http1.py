@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from neo_wire.errors import ServerError, ServiceError
 from neo_wire.http import HttpRequest, HttpResponse, Url
 from neo_wire.local.http1 import MAX_HEAD, ServerConnection
+from neo_wire.local.script import LocalResponse
 from neo_wire.local.service import MAX_REQUEST_BYTES
 
 
@@ -39,7 +40,7 @@ def refusal(data: bytes) -> ServiceError:
     with pytest.raises(ServiceError) as caught:
         peer.next_request()
     assert caught.value.message
-    assert peer.response_bytes(HttpResponse(caught.value.status), close=True).startswith(
+    assert b"".join(peer.response_pieces(HttpResponse(caught.value.status), close=True)).startswith(
         b"HTTP/1.1 %d " % caught.value.status
     )
     return caught.value
@@ -255,7 +256,8 @@ def test_requests_arrive_as_they_were_sent_however_they_are_cut(
         peer.receive(stream[start:end])
         while (request_now := peer.next_request()) is not None:
             received.append(request_now)
-            peer.response_bytes(HttpResponse(200, (), b"body"))
+            answer = b"".join(peer.response_pieces(HttpResponse(200, (), b"body")))
+            assert answer.endswith(b"\r\n\r\n" if request_now.method == "HEAD" else b"\r\n\r\nbody")
             assert peer.keep_open() or any(name.lower() == "connection" for name, _ in request_now.headers)
     assert received == sent
     assert peer.is_idle
@@ -305,7 +307,7 @@ ANSWER = HttpResponse(
 def test_http_client_reads_what_is_written(line: str, headers: list[str], close: bool, stays: bool) -> None:
     peer = peer_with(head(line, *headers))
     assert peer.next_request() is not None
-    response, body = as_http_client_reads(peer.response_bytes(ANSWER, close=close))
+    response, body = as_http_client_reads(b"".join(peer.response_pieces(ANSWER, close=close)))
     assert (response.status, response.reason, body) == (404, "Not Found", b"body")
     assert response.headers["x-amzn-requestid"].encode("latin-1").decode("utf-8") == "\xe9"
     assert response.headers.get_all("content-length") == ["4"]
@@ -322,13 +324,42 @@ def test_http_client_reads_what_is_written(line: str, headers: list[str], close:
 def test_what_may_have_no_body_has_none(method: str, status: int, length: str | None) -> None:
     peer = peer_with(head(f"{method} / HTTP/1.1") + b"no request\r\n\r\n")
     assert peer.next_request() is not None
-    response, body = as_http_client_reads(peer.response_bytes(HttpResponse(status, (), b"body")), method)
+    response, body = as_http_client_reads(b"".join(peer.response_pieces(HttpResponse(status, (), b"body"))), method)
     assert body == b""
     assert response.headers["content-length"] == length
     assert peer.keep_open()
     with pytest.raises(ServiceError):
         peer.next_request()  # whose answer has one again
-    assert as_http_client_reads(peer.response_bytes(ANSWER))[1] == b"body"
+    assert as_http_client_reads(b"".join(peer.response_pieces(ANSWER)))[1] == b"body"
+
+
+def test_a_streamed_response_is_written_piece_by_piece() -> None:
+    peer = peer_with(head("GET / HTTP/1.1"))
+    assert peer.next_request() is not None
+    pieces = list(peer.response_pieces(LocalResponse(200, pieces=lambda: iter([b"one ", b"two"]), length=7)))
+    assert [piece[-4:] for piece in pieces] == [b"one ", b"two"]
+    assert as_http_client_reads(b"".join(pieces))[1] == b"one two"
+    assert peer.keep_open()
+
+
+@pytest.mark.parametrize(("after", "arrives"), [(0, b""), (3, b"one"), (4, b"one "), (6, b"one tw")])
+def test_a_response_that_is_cut_off_ends_early_and_so_does_the_connection(after: int, arrives: bytes) -> None:
+    peer = peer_with(head("GET / HTTP/1.1"))
+    assert peer.next_request() is not None
+    response = LocalResponse(200, pieces=lambda: iter([b"one ", b"two"]), length=7, cut_after=after)
+    start, _, body = b"".join(peer.response_pieces(response)).partition(b"\r\n\r\n")
+    assert b"content-length: 7" in start
+    assert body == arrives
+    assert not peer.keep_open()
+
+
+@pytest.mark.parametrize("after", [7, 8])
+def test_a_response_that_is_cut_off_behind_its_end_arrives_whole(after: int) -> None:
+    peer = peer_with(head("GET / HTTP/1.1"))
+    assert peer.next_request() is not None
+    response = LocalResponse(200, body=b"one two", cut_after=after)
+    assert as_http_client_reads(b"".join(peer.response_pieces(response)))[1] == b"one two"
+    assert peer.keep_open()
 
 
 @pytest.mark.parametrize(
@@ -345,8 +376,8 @@ def test_a_response_that_cannot_be_written_leaves_room_for_another(answer: HttpR
     peer = peer_with(head())
     assert peer.next_request() is not None
     with pytest.raises(ServerError, match=r"HTTP/1\.1 cannot express the scripted response"):
-        peer.response_bytes(answer)
-    assert as_http_client_reads(peer.response_bytes(ANSWER))[1] == b"body"
+        peer.response_pieces(answer)
+    assert as_http_client_reads(b"".join(peer.response_pieces(ANSWER)))[1] == b"body"
 
 
 # ------------------------------------------------------------------------------------------------------------ any bytes
@@ -365,7 +396,8 @@ def is_answered(data: bytes) -> bool:
         status = error.status
     else:
         assert request is None or request.url.path.startswith("/")
-    return peer.response_bytes(HttpResponse(status, (), b"body"), close=True).startswith(b"HTTP/1.1 %d " % status)
+    answer = b"".join(peer.response_pieces(HttpResponse(status, (), b"body"), close=True))
+    return answer.startswith(b"HTTP/1.1 %d " % status)
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=40).map(lambda some: VALID[: len(some) * 3] + some + VALID))

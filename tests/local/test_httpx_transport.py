@@ -89,7 +89,7 @@ def test_a_wrong_secret_an_unknown_key_and_a_scripted_error(mode: Any) -> None:
         )
     transport.service.script(Throttling("Rate exceeded"))
     with pytest.raises(Throttling, match="Rate exceeded"):
-        mode.call("list_compilation_jobs", client={"transport": transport})
+        mode.call("list_compilation_jobs", client={"transport": transport, "max_attempts": 1})
 
 
 @pytest.mark.parametrize("value", [b"caf\xe9", "caf\N{LATIN SMALL LETTER E WITH ACUTE}".encode()])

@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from tests.transports.bridges import Bridge
+from tests.transports.proxy import Proxy
 
 Serve = Callable[..., Any]
 
@@ -69,3 +70,17 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context
+
+
+@pytest.fixture
+def proxies() -> Iterator[Callable[..., Proxy]]:
+    """Make proxies."""
+    made: list[Proxy] = []
+
+    def make(**options: Any) -> Proxy:
+        made.append(Proxy(**options))
+        return made[-1]
+
+    yield make
+    for proxy in made:
+        proxy.close()

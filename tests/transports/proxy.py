@@ -90,7 +90,7 @@ class Proxy:
         method, target, version = line.split(b" ")
         if method == b"CONNECT":
             host, _, port = target.decode().rpartition(":")
-            with socket.create_connection((host, int(port)), 10) as server:
+            with socket.create_connection((host.strip("[]"), int(port)), 10) as server:
                 self._open.append(server)
                 connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 _relay(connection, server)

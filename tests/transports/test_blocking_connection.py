@@ -412,17 +412,12 @@ def test_the_next_address_is_tried_when_one_refuses(pools: BlockingPools, monkey
 def test_a_slow_address_is_overtaken_by_the_next(
     pools: BlockingPools, full: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocking_connection, "_NEXT_ADDRESS", 0.02)
+    monkeypatch.setattr(blocking_connection, "NEXT_ADDRESS", 0.02)
     with scripted() as server:
         monkeypatch.setattr(socket, "getaddrinfo", addresses(full, full, server.port))
         began = time.monotonic()
         assert pools.send(server.send(timeout=Timeout(connect=5))).status == 200
         assert 0.04 <= time.monotonic() - began < 2
-
-
-def test_families_are_tried_by_turns() -> None:
-    found = addresses(("::1", 1), ("::1", 2), ("127.0.0.1", 3), ("::1", 4), ("127.0.0.1", 5))()
-    assert [address[1] for _, address in blocking_connection._by_turns(found)] == [1, 3, 2, 5, 4]
 
 
 def test_an_address_that_cannot_even_be_tried_is_passed_over(

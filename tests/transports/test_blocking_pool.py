@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -170,6 +171,15 @@ def test_each_origin_and_each_tls_has_a_pool_of_its_own(pools: BlockingPools) ->
         assert (one.connections, other.connections) == (1, 1)
         pools.send(evolve(one.send(), route=Route(tls=evolve(Route().tls, ca_bundle="other"))))
         assert one.connections == 2
+
+
+def test_pools_without_a_connection_are_let_go(pools: BlockingPools) -> None:
+    closing = answer(b"{}", "200 OK", "Connection: close")
+    with scripted(lambda peer: peer.serve(closing)) as one, scripted() as other, scripted() as third:
+        for server in (one, other, third):
+            pools.send(server.send())
+        assert {authority for _, authority, _ in pools._pools} == {other.url.authority, third.url.authority}
+        assert pools.send(one.send()).status == 200
 
 
 # ---------------------------------------------------------------------------------- a server that closes what is idle
@@ -406,6 +416,25 @@ def test_nobody_waits_for_ever(timeouts: dict[str, float], expected: type[Transp
         pools.close()
 
 
+def test_a_place_that_comes_at_the_last_moment_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(SimpleQueue[Any]):
+        """A queue whose wait ends just as something comes."""
+
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            if timeout is None:
+                return super().get()
+            self.put(super().get(timeout=10))
+            raise Empty
+
+    monkeypatch.setattr(blocking_pool, "SimpleQueue", Late)
+    pools = BlockingPools(max_connections=1)
+    with scripted() as server:
+        in_threads(lambda _: [pools.send(server.send()) for _ in range(20)], 4)
+        assert len(server.requests) == 80
+        assert places(pools) == [(0, 1, 0)]
+        pools.close()
+
+
 @pytest.mark.parametrize("bound", [0, -1, True, 1.5, "10", None])
 def test_refuses_a_bound_that_is_none(bound: Any) -> None:
     with pytest.raises(ConfigurationError, match="max_connections is"):
@@ -451,6 +480,17 @@ def test_close_refuses_who_waits_and_lets_who_is_under_way_finish() -> None:
         with pytest.raises(ClientClosed):
             pools.send(server.send())
         pools.close()
+
+
+def test_who_comes_just_as_the_pools_are_closed_is_refused(pools: BlockingPools) -> None:
+    with scripted() as server:
+        pools.send(server.send())
+        known = dict(pools._pools)
+        pools.close()
+        pools._pools = known  # as one saw it who was on the way
+        with pytest.raises(ClientClosed):
+            pools.send(server.send())
+        assert len(server.requests) == 1
 
 
 def test_close_closes_what_is_idle(pools: BlockingPools) -> None:

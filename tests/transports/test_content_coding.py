@@ -98,3 +98,18 @@ def test_a_bomb_comes_in_pieces_of_bounded_size(coding: str) -> None:
     sizes = [len(part) for part in inflater.decode(coded)]
     assert sum(sizes) == 50_000_000
     assert max(sizes) <= 1 << 18
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+@pytest.mark.parametrize("size", [250, 254, 255, 256, 257, 300])
+def test_nothing_stays_behind_when_a_piece_is_full(coding: str, size: int) -> None:
+    coded = CODERS[coding](bytes(5_000_000))
+    inflater = inflater_for(coding)
+    assert inflater is not None
+    had = 0
+    for start in range(0, len(coded), size):
+        had += sum(len(part) for part in inflater.decode(coded[start : start + size]))
+        own = zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(coded[: start + size])
+        assert had == len(own)
+    inflater.finish()
+    assert had == 5_000_000

@@ -386,6 +386,17 @@ def test_a_coding_that_cannot_be_undone(how: str, body: bytes, coding: str) -> N
     assert repr(coding) in str(caught.value)
 
 
+@HOW
+def test_a_coding_may_be_left_as_it_is(how: str) -> None:
+    for coding, body in (("gzip", gzip.compress(b"{}")), ("br", b"no matter")):
+        reader = ResponseReader("GET", CAP, decode=False)
+        reader.receive(framed(body, how, f"Content-Encoding: {coding}"))
+        if how == "to the end":
+            reader.end_of_stream()
+        assert reader.response is not None
+        assert reader.response.body == body
+
+
 class Taker:
     """A sink that keeps what it is given."""
 

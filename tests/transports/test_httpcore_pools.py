@@ -1,4 +1,4 @@
-"""Proxies and HTTP/2, over real sockets: a proxy of our own, and a server that stands on h2."""
+"""Proxies, over real sockets: how they are asked, what they are told, and each way in which they fail."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import h2.config
-import h2.connection
-import h2.events
 import pytest
-from attrs import evolve
 
 from neo_wire.errors import (
     ConfigurationError,
-    ConnectionClosed,
     ConnectTimeout,
     MissingExtra,
     ProxyFailed,
@@ -30,20 +25,6 @@ from tests.transports.proxy import Proxy
 
 Serve = Callable[..., Any]
 Respond = Callable[..., bytes]
-
-
-@pytest.fixture
-def proxies() -> Iterator[Callable[..., Proxy]]:
-    """Make proxies."""
-    made: list[Proxy] = []
-
-    def make(**options: Any) -> Proxy:
-        made.append(Proxy(**options))
-        return made[-1]
-
-    yield make
-    for proxy in made:
-        proxy.close()
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -225,14 +206,42 @@ def test_connections_through_a_proxy_are_kept(
     bridge: Bridge, proxies: Callable[..., Proxy], raw_server: Serve, server_tls: Any, trusting: ssl.SSLContext
 ) -> None:
     def twice(connection: socket.socket) -> None:
-        for _ in range(2):
-            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-            connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        received = b""
+        while not received.endswith(b"{}"):  # head and body may come apart
+            received += connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
 
     proxy = proxies()
     one = effect(raw_server(twice, server_tls()).url, route=Route(proxy=proxy.url(), tls=Tls(context=trusting)))
     assert bridge.send(one, one).body == b"{}"
     assert len(proxy.lines) == 1
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_an_ipv6_address_behind_a_proxy(
+    bridge: Bridge, secure: bool, proxies: Callable[..., Proxy], server_tls: Any, trusting: ssl.SSLContext
+) -> None:
+    context = server_tls("::1")
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+
+        def serve() -> None:
+            accepted, _ = listener.accept()
+            with context.wrap_socket(accepted, server_side=True) if secure else accepted as connection:
+                received = b""
+                while not received.endswith(b"{}"):  # head and body may come apart
+                    received += connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nanswered")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        proxy = proxies()
+        url = f"{'https' if secure else 'http'}://[::1]:{listener.getsockname()[1]}"
+        answer = bridge.send(effect(url, route=Route(proxy=proxy.url(), tls=Tls(context=trusting))))
+        thread.join(10)
+    assert answer.body == b"answered"
+    authority = url.partition("://")[2]
+    assert proxy.lines == [f"CONNECT {authority} HTTP/1.1" if secure else f"POST {url}/ HTTP/1.1"]
 
 
 def test_a_socks_proxy_needs_a_package(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,165 +260,3 @@ def test_tls_that_cannot_be_set_up_is_a_wrong_setting(bridge: Bridge, tmp_path: 
             error = raised(bridge, effect("https://api.example/", route=Route(tls=Tls(str(path)), http2=http2)))
             assert isinstance(error, ConfigurationError)
             assert str(path) in str(error)
-
-
-# --------------------------------------------------------------------------------------------------------------- HTTP/2
-
-
-def serve_http2(connection: socket.socket, body: bytes, seen: list[Any], requests: int = 100) -> None:
-    """Answer each request of a connection once it is whole."""
-    engine = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
-    engine.initiate_connection()
-    connection.sendall(engine.data_to_send())
-    while data := connection.recv(65536):
-        for event in engine.receive_data(data):
-            if isinstance(event, h2.events.RequestReceived):
-                seen.append(dict(event.headers or ()))
-            elif isinstance(event, h2.events.DataReceived):
-                seen += [event.data] if event.data else []
-                engine.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id or 0)
-            elif isinstance(event, h2.events.StreamEnded):
-                stream = event.stream_id or 0
-                engine.send_headers(stream, [(":status", "200"), ("X-Amzn-RequestId".lower(), "r-2")])
-                engine.send_data(stream, body, end_stream=True)
-        connection.sendall(engine.data_to_send())
-
-
-@pytest.fixture
-def http2_server(server_tls: Any) -> Iterator[Any]:
-    """A server that offers HTTP/2 and HTTP/1.1, and notes what was chosen and what came."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    context = server_tls()
-    context.set_alpn_protocols(["h2", "http/1.1"])
-    seen: list[Any] = []
-    connections: list[ssl.SSLSocket] = []
-
-    def serve() -> None:
-        try:
-            while True:
-                accepted, _ = listener.accept()
-                accepted.settimeout(10)
-                connection = context.wrap_socket(accepted, server_side=True)
-                connections.append(connection)
-                seen.append(connection.selected_alpn_protocol())
-                if seen[-1] == "h2":
-                    threading.Thread(target=serve_http2, args=(connection, b"answered", seen), daemon=True).start()
-                else:
-                    connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nh1")
-        except OSError:
-            pass
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield f"https://127.0.0.1:{listener.getsockname()[1]}", seen
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(10)
-    for connection in connections:
-        connection.close()
-
-
-@pytest.mark.parametrize("proxied", [False, True])
-def test_http2_is_spoken_when_it_is_asked_for(
-    bridge: Bridge, proxied: bool, proxies: Callable[..., Proxy], http2_server: Any, trusting: ssl.SSLContext
-) -> None:
-    url, seen = http2_server
-    route = Route(proxy=proxies().url() if proxied else None, tls=Tls(context=trusting), http2=True)
-    one = effect(url + "/a?q", b"sent", headers=(("X-Amz-Target", "T.O"),), route=route)
-    answer = bridge.send(one, one)
-    assert (answer.status, answer.body, answer.header("x-amzn-requestid")) == (200, b"answered", "r-2")
-    assert seen[0] == "h2"
-    assert seen[2] == seen[4] == b"sent"
-    assert len(seen) == 5  # one connection
-    assert seen[1] == {
-        ":method": "POST",
-        ":authority": url.removeprefix("https://"),
-        ":scheme": "https",
-        ":path": "/a?q",
-        "x-amz-target": "T.O",
-        "content-length": "4",
-    }
-
-
-def test_http2_is_not_offered_else_not_even_by_a_shared_set_up(
-    bridge: Bridge, http2_server: Any, authority: Any, tmp_path: Any
-) -> None:
-    bundle = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    url, seen = http2_server
-    plain = effect(url, route=Route(tls=Tls(str(bundle))))
-    offering = evolve(plain, route=Route(tls=Tls(str(bundle)), http2=True))
-    assert bridge.send(plain).body == b"h1"
-    assert bridge.send(offering).body == b"answered"
-    assert bridge.send(plain).body == b"h1"
-    assert [one for one in seen if one in ("h2", "http/1.1")] == ["http/1.1", "h2", "http/1.1"]
-
-
-def test_a_server_without_http2_is_spoken_to_all_the_same(
-    bridge: Bridge, raw_server: Serve, response: Respond, server_tls: Any, trusting: ssl.SSLContext
-) -> None:
-    server = raw_server(response(b"h1"), server_tls())
-    assert bridge.send(effect(server.url, route=Route(tls=Tls(context=trusting), http2=True))).body == b"h1"
-
-
-def test_http2_needs_a_package(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "h2", None)
-    error = raised(bridge, effect("https://api.example/", route=Route(http2=True)))
-    assert isinstance(error, MissingExtra)
-    assert "HTTP/2 needs the package h2; install it with: pip install 'httpx[http2]'" in str(error)
-
-
-@pytest.mark.parametrize("http2", [False, True])
-def test_no_secret_is_logged_at_debug(
-    bridge: Bridge,
-    http2: bool,
-    proxies: Callable[..., Proxy],
-    http2_server: Any,
-    trusting: ssl.SSLContext,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    url, _ = http2_server
-    route = Route(proxy=proxies().url("user:s3cret-password"), tls=Tls(context=trusting), http2=http2)
-    secrets = {"Authorization": "s3cret-signature", "X-Amz-Security-Token": "s3cret-token"}
-    with caplog.at_level(logging.DEBUG):
-        assert bridge.send(effect(url, headers=tuple(secrets.items()), route=route)).status == 200
-    assert "connect_tcp" in caplog.text  # it is logged indeed
-    assert "s3cret" not in caplog.text
-    assert "header block" not in caplog.text  # which has them coded
-
-
-def test_an_http2_response_that_is_cut_off_is_no_success(
-    bridge: Bridge, raw_server: Serve, server_tls: Any, trusting: ssl.SSLContext
-) -> None:
-    def begin(connection: ssl.SSLSocket) -> None:
-        engine = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
-        engine.initiate_connection()
-        connection.sendall(engine.data_to_send())
-        while data := connection.recv(65536):
-            for event in engine.receive_data(data):
-                if isinstance(event, h2.events.StreamEnded):
-                    engine.send_headers(event.stream_id or 0, [(":status", "200")])
-                    engine.send_data(event.stream_id or 0, b"half")
-                    connection.sendall(engine.data_to_send())
-                    return
-            connection.sendall(engine.data_to_send())
-
-    context = server_tls()
-    context.set_alpn_protocols(["h2"])
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            accepted, _ = listener.accept()
-            with context.wrap_socket(accepted, server_side=True) as connection:
-                begin(connection)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        one = effect(
-            f"https://127.0.0.1:{listener.getsockname()[1]}", route=Route(tls=Tls(context=trusting), http2=True)
-        )
-        error = raised(bridge, one)
-        thread.join(10)
-    assert type(error) is ConnectionClosed
-    assert error.maybe_processed is True

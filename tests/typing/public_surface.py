@@ -42,6 +42,9 @@ from neo_wire import (
     structure,
     union,
 )
+from neo_wire.jobs.paging import JobPage
+from neo_wire.jobs.polling import Polling
+from neo_wire.jobs.waiting_many import JobOutcome
 
 client = NeoClient(region="eu-west-1", credentials=Credentials("AKID", "secret"), timeout=Timeout(read=5))
 NeoClient(transport=httpx.Client())
@@ -73,6 +76,19 @@ created = client.create_compilation_job(
 )
 assert_type(created, CreateCompilationJobResponse)
 assert_type(client.stop_compilation_job("resnet50"), Unit)
+assert_type(
+    client.wait_for_compilation_job("resnet50", timeout=60, polling=Polling(1, 2)), DescribeCompilationJobResponse
+)
+assert_type(client.wait_for_compilation_job("resnet50", until="ended"), DescribeCompilationJobResponse)
+assert_type(client.wait_for_compilation_job("resnet50", until="deleted"), DescribeCompilationJobResponse | None)
+assert_type(client.wait_for_compilation_jobs(["resnet50"])["resnet50"], JobOutcome)
+for change in client.watch_compilation_job("resnet50"):
+    assert_type(change, DescribeCompilationJobResponse)
+listing = client.iter_compilation_jobs(limit=5, status_equals=CompilationJobStatus.FAILED)
+assert_type(next(listing), CompilationJobSummary)
+assert_type(listing.resume_token, str | None)
+for listed in listing.pages():
+    assert_type(listed, JobPage)
 assert_type(client.call(STOP_COMPILATION_JOB, StopCompilationJobRequest(compilation_job_name="resnet50")), Unit)
 assert_type(DESCRIBE_COMPILATION_JOB, Operation[DescribeCompilationJobRequest, DescribeCompilationJobResponse])
 
@@ -134,11 +150,23 @@ AsyncJsonClient(things)
 httpx.Client(auth=SigV4Auth("execute-api", region="eu-west-1"))
 httpx.AsyncClient(auth=SigV4Auth("execute-api", region="eu-west-1"))
 
+
+async def watch(client: AsyncNeoClient) -> None:
+    assert_type(await client.wait_for_compilation_job("resnet50"), DescribeCompilationJobResponse)
+    assert_type(await client.wait_for_compilation_job("x", until="deleted"), DescribeCompilationJobResponse | None)
+    assert_type(await client.wait_for_compilation_jobs(["resnet50"]), dict[str, JobOutcome])
+    async for change in client.watch_compilation_job("resnet50"):
+        assert_type(change, DescribeCompilationJobResponse)
+    async for summary in client.iter_compilation_jobs():
+        assert_type(summary, CompilationJobSummary)
+
+
 # ------------------------------------------------------------------------------------------- what must be an error
 
 client.describe_compilation_job()  # error: [call-arg]
 client.describe_compilation_job(7)  # error: [arg-type]
-client.list_compilation_jobs("x")  # error: [call-arg]
+client.list_compilation_jobs(sort="Name")  # error: [call-arg]
+client.create_compilation_job("x")  # error: [call-arg]
 client.list_compilation_jobs(sort_by="Name")  # error: [arg-type]
 client.call(DESCRIBE_COMPILATION_JOB, StopCompilationJobRequest(compilation_job_name="x"))  # error: [misc]
 job.compilation_job_name = "other"  # error: [misc]
@@ -150,3 +178,5 @@ NeoClient(region=1)  # error: [arg-type]
 NeoClient(transport=httpx.AsyncClient())  # error: [arg-type]
 AsyncNeoClient(transport=httpx.Client())  # error: [arg-type]
 Length("1")  # error: [arg-type]
+client.wait_for_compilation_job("x", until="done")  # error: [call-overload]
+client.iter_compilation_jobs(filter="x")  # error: [call-arg]

@@ -1,0 +1,119 @@
+"""The asynchronous client of SageMaker Neo's compilation jobs.
+
+A client is a plain object: nothing is sent, read or connected by making one, `async with` is optional, and it is safe
+to keep for the life of a process, and to share between the tasks of one event loop.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Iterable
+from typing import Literal, Unpack, overload
+
+from neo_wire.client_options import ClientOptions
+from neo_wire.iterators import AsyncJobIterator, async_updates
+from neo_wire.jobs.arguments import JobInputs, ListFilters, WaitManyOptions, WaitOptions, WatchOptions
+from neo_wire.jobs.create_or_get import CreatedOrFound, create_or_get
+from neo_wire.jobs.paging import Paging
+from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT
+from neo_wire.jobs.waiting import Until, Watch, wait_for_job
+from neo_wire.jobs.waiting_many import JobOutcome, wait_for_jobs
+from neo_wire.json_client import AsyncJsonClient
+from neo_wire.service import Unit
+from neo_wire.shapes import operations
+from neo_wire.shapes.structures import (
+    CreateCompilationJobRequest,
+    CreateCompilationJobResponse,
+    DeleteCompilationJobRequest,
+    DescribeCompilationJobRequest,
+    DescribeCompilationJobResponse,
+    ListCompilationJobsRequest,
+    ListCompilationJobsResponse,
+    StopCompilationJobRequest,
+)
+from neo_wire.transports.httpx_bridge import AsyncHttpxClient, AsyncHttpxTransport
+
+
+class AsyncNeoClient(AsyncJsonClient):
+    """An asynchronous client of compilation jobs; its methods take, give and raise what `NeoClient`'s do."""
+
+    def __init__(
+        self, *, transport: AsyncHttpxClient | AsyncHttpxTransport | None = None, **options: Unpack[ClientOptions]
+    ) -> None:
+        super().__init__(operations.SAGEMAKER, transport=transport, **options)
+
+    async def create_compilation_job(
+        self, compilation_job_name: str, **inputs: Unpack[JobInputs]
+    ) -> CreateCompilationJobResponse:
+        """Create and start a job, from exactly one of `input_config` and `model_package_version_arn`."""
+        request = CreateCompilationJobRequest(compilation_job_name=compilation_job_name, **inputs)
+        return await self.call(operations.CREATE_COMPILATION_JOB, request)
+
+    async def create_or_get_compilation_job(
+        self, compilation_job_name: str, **inputs: Unpack[JobInputs]
+    ) -> CreatedOrFound:
+        """Create a job; when its name is taken by one with the same inputs, adopt that one, whatever became of it."""
+        request = CreateCompilationJobRequest(compilation_job_name=compilation_job_name, **inputs)
+        return await self._driver.run(create_or_get(self._session.invoke, request))
+
+    async def describe_compilation_job(self, compilation_job_name: str) -> DescribeCompilationJobResponse:
+        """Describe a job: its status, times, configuration and, when it failed, why."""
+        request = DescribeCompilationJobRequest(compilation_job_name=compilation_job_name)
+        return await self.call(operations.DESCRIBE_COMPILATION_JOB, request)
+
+    async def list_compilation_jobs(self, **filters: Unpack[ListFilters]) -> ListCompilationJobsResponse:
+        """List one page of jobs; its `next_token`, given to the next call with the same filters, asks for the next."""
+        return await self.call(operations.LIST_COMPILATION_JOBS, ListCompilationJobsRequest(**filters))
+
+    def iter_compilation_jobs(
+        self, *, limit: int | None = None, resume_from: str | None = None, **filters: Unpack[ListFilters]
+    ) -> AsyncJobIterator:
+        """Loop over jobs; a page is asked for when it is needed. The iterator's `pages()` gives them page by page."""
+        paging = Paging(ListCompilationJobsRequest(**filters), limit, resume_from)
+        return AsyncJobIterator(self._driver, self._session.invoke, paging)
+
+    @overload
+    async def wait_for_compilation_job(
+        self,
+        compilation_job_name: str,
+        *,
+        until: Literal["completed", "ended"] = "completed",
+        **options: Unpack[WaitOptions],
+    ) -> DescribeCompilationJobResponse: ...
+    @overload
+    async def wait_for_compilation_job(
+        self, compilation_job_name: str, *, until: Literal["deleted"], **options: Unpack[WaitOptions]
+    ) -> DescribeCompilationJobResponse | None: ...
+    async def wait_for_compilation_job(
+        self, compilation_job_name: str, *, until: Until = "completed", **options: Unpack[WaitOptions]
+    ) -> DescribeCompilationJobResponse | None:
+        """Wait for a job, looking at it at growing intervals. A status that is not known keeps the wait going."""
+        return await self._driver.run(
+            wait_for_job(self._session.invoke, compilation_job_name, random=random.random, until=until, **options)
+        )
+
+    def watch_compilation_job(
+        self, compilation_job_name: str, **options: Unpack[WatchOptions]
+    ) -> AsyncIterator[DescribeCompilationJobResponse]:
+        """Loop over what becomes of a job: it as first seen, and at each change of its status, up to its end."""
+        timeout, polling = options.get("timeout", DEFAULT_TIMEOUT), options.get("polling", DEFAULT_POLLING)
+        watch = Watch(self._session.invoke, compilation_job_name, timeout, polling, random.random)
+        return async_updates(self._driver, watch)
+
+    async def wait_for_compilation_jobs(
+        self, compilation_job_names: Iterable[str], **options: Unpack[WaitManyOptions]
+    ) -> dict[str, JobOutcome]:
+        """Wait until each of many jobs has ended, by listing them, with few requests however many they are."""
+        return await self._driver.run(
+            wait_for_jobs(self._session.invoke, compilation_job_names, random=random.random, **options)
+        )
+
+    async def stop_compilation_job(self, compilation_job_name: str) -> Unit:
+        """Stop a job that is starting or in progress; it is STOPPING for a while, then STOPPED."""
+        request = StopCompilationJobRequest(compilation_job_name=compilation_job_name)
+        return await self.call(operations.STOP_COMPILATION_JOB, request)
+
+    async def delete_compilation_job(self, compilation_job_name: str) -> Unit:
+        """Delete a job that has ended; its artifacts, logs and role are left alone."""
+        request = DeleteCompilationJobRequest(compilation_job_name=compilation_job_name)
+        return await self.call(operations.DELETE_COMPILATION_JOB, request)

@@ -1,0 +1,333 @@
+"""What a client finds out at its first call: region, endpoint, credentials, routes; and clients that derive from it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from neo_wire import (
+    AsyncNeoClient,
+    CallTimeout,
+    ConfigurationError,
+    Credentials,
+    CredentialsFetchFailed,
+    CredentialsRefreshed,
+    ExpiredToken,
+    NeoClient,
+    NoCredentials,
+    ProfileNotFound,
+    ResourceNotFound,
+    ServerError,
+    Throttling,
+    Timeout,
+)
+from neo_wire.local import LocalServer, NeoService
+
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+TEMPORARY = Credentials("ASIATEMPORARYKEYID12", SECRET, "token-one", expiration=datetime(2099, 1, 1, tzinfo=UTC))
+OFF = {"AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@pytest.fixture
+def server() -> Iterator[LocalServer]:
+    with LocalServer(NeoService(credentials=[TEMPORARY])) as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / ".aws").mkdir()
+    return tmp_path
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    return {"HOME": str(home), **OFF, **more}
+
+
+def helper(home: Path, keys: Credentials, *, seconds: float = 3600, count: Path | None = None) -> str:
+    """A credential_process that prints keys, and notes each of its runs."""
+    ends = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+    document = {
+        "Version": 1,
+        "AccessKeyId": keys.access_key_id,
+        "SecretAccessKey": keys.secret_access_key,
+        "SessionToken": keys.session_token,
+        "Expiration": ends,
+    }
+    program = home / "helper.py"
+    program.write_text(
+        f"import pathlib\nwith pathlib.Path({str(count or home / 'runs')!r}).open('a') as f: f.write('x')\n"
+        f"print({json.dumps(document)!r})\n"
+    )
+    return f"{sys.executable} {program}"
+
+
+def test_everything_may_come_from_a_profile(mode: Any, server: LocalServer, home: Path) -> None:
+    (home / ".aws" / "config").write_text(
+        f"[profile edge]\nregion = eu-west-1\nendpoint_url = {server.url}\n"
+        f"credential_process = {helper(home, TEMPORARY)}\n"
+    )
+    client = {"region": None, "credentials": None, "profile": "edge", "environ": environment(home)}
+    assert mode.call("list_compilation_jobs", client=client).compilation_job_summaries == ()
+
+
+def test_a_profile_that_is_in_neither_file_is_an_error_of_the_first_call(mode: Any, home: Path) -> None:
+    with pytest.raises(ProfileNotFound, match="'edge'"):
+        mode.call("list_compilation_jobs", client={"profile": "edge", "environ": environment(home)})
+
+
+def test_no_credentials_lists_every_source(mode: Any, home: Path) -> None:
+    with pytest.raises(NoCredentials) as caught:
+        mode.call("list_compilation_jobs", client={"credentials": None, "environ": environment(home)})
+    for source in ("environment", "assume role", "web identity", "SSO", "login", "process", "container", "metadata"):
+        assert source in str(caught.value)
+
+
+def test_a_broken_source_stops_the_search(mode: Any, home: Path) -> None:
+    (home / ".aws" / "config").write_text("[default]\ncredential_process = /nonexistent/helper\n")
+    with pytest.raises(CredentialsFetchFailed, match="process"):
+        mode.call("list_compilation_jobs", client={"credentials": None, "environ": environment(home)})
+
+
+def test_fifty_threads_start_with_one_fetch(server: LocalServer, home: Path) -> None:
+    count = home / "runs"
+    (home / ".aws" / "config").write_text(f"[default]\ncredential_process = {helper(home, TEMPORARY, count=count)}\n")
+    failures: list[BaseException] = []
+    with NeoClient(region="eu-west-1", endpoint_url=server.url, environ=environment(home)) as client:
+
+        def work() -> None:
+            try:
+                client.list_compilation_jobs()
+            except BaseException as error:
+                failures.append(error)
+                raise
+
+        threads = [threading.Thread(target=work) for _ in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert not failures
+    assert count.read_text() == "x"
+
+
+def test_five_hundred_tasks_start_with_one_fetch(server: LocalServer, home: Path) -> None:
+    count = home / "runs"
+    (home / ".aws" / "config").write_text(f"[default]\ncredential_process = {helper(home, TEMPORARY, count=count)}\n")
+
+    async def main() -> None:
+        async with AsyncNeoClient(region="eu-west-1", endpoint_url=server.url, environ=environment(home)) as client:
+            await asyncio.gather(*(client.list_compilation_jobs() for _ in range(500)))
+
+    asyncio.run(main())
+    assert count.read_text() == "x"
+
+
+def test_an_expired_token_forces_one_refresh_and_one_retry(mode: Any) -> None:
+    later = Credentials("ASIASECONDKEYID12345", SECRET, "token-two", expiration=datetime(2099, 1, 1, tzinfo=UTC))
+    service = NeoService(credentials=[TEMPORARY, later])
+    service.script(ExpiredToken("The security token included in the request is expired", status=403))
+    given = iter([TEMPORARY, later])
+    events: list[Any] = []
+    with LocalServer(service) as running:
+        client = {"credentials": lambda: next(given), "endpoint_url": running.url, "on_event": events.append}
+        listed = mode.call("list_compilation_jobs", client=client)
+    assert listed.response_metadata.attempts == 2
+    assert len([one for one in events if isinstance(one, CredentialsRefreshed)]) == 2
+
+
+def test_an_asynchronous_function_may_give_the_credentials(server: LocalServer) -> None:
+    async def provide() -> Credentials:
+        await asyncio.sleep(0)
+        return TEMPORARY
+
+    async def main() -> None:
+        async with AsyncNeoClient(region="eu-west-1", endpoint_url=server.url, credentials=provide) as client:
+            await client.list_compilation_jobs()
+
+    asyncio.run(main())
+    with (
+        NeoClient(region="eu-west-1", endpoint_url=server.url, credentials=provide) as client,
+        pytest.raises(ConfigurationError, match="await"),
+    ):
+        client.list_compilation_jobs()
+
+
+# -------------------------------------------------------------------------------------------------------- with_options
+
+
+def derived(mode: Any, url: str, calls: Callable[[Any], list[Any]], **options: Any) -> list[Any]:
+    """What calls of a client and its derivations give, under either client."""
+    given = {"region": "eu-west-1", "credentials": TEMPORARY, "endpoint_url": url, **options}
+    if mode.name == "sync":
+        with NeoClient(**given) as client:
+            return [one.list_compilation_jobs() for one in calls(client)]
+
+    async def main() -> list[Any]:
+        async with AsyncNeoClient(**given) as client:
+            return [await one.list_compilation_jobs() for one in calls(client)]
+
+    return asyncio.run(main())
+
+
+def test_a_derived_client_has_options_of_its_own_and_shares_the_rest(mode: Any, server: LocalServer) -> None:
+    asked: list[int] = []
+
+    def provide() -> Credentials:
+        asked.append(1)
+        return TEMPORARY
+
+    def calls(client: Any) -> list[Any]:
+        other = client.with_options(region="us-east-1", timeout=3, max_attempts=1)
+        assert repr(client) != repr(other)
+        return [client, other, client]
+
+    results = derived(mode, server.url, calls, credentials=provide)
+    assert len(results) == 3
+    assert asked == [1]
+
+
+def test_closing_a_derived_client_leaves_the_connections_open(server: LocalServer) -> None:
+    with NeoClient(region="eu-west-1", credentials=TEMPORARY, endpoint_url=server.url) as client:
+        with client.with_options(max_attempts=1) as other:
+            other.list_compilation_jobs()
+        client.list_compilation_jobs()
+        other.list_compilation_jobs()
+
+
+def test_one_attempt_switches_retries_off(mode: Any) -> None:
+    service = NeoService(credentials=[TEMPORARY])
+    service.script(ServerError("down", status=500))
+    with LocalServer(service) as running:
+        client = {"credentials": TEMPORARY, "endpoint_url": running.url}
+        with pytest.raises(ServerError) as caught:
+            mode.call("list_compilation_jobs", client={**client, "max_attempts": 1})
+        assert (caught.value.attempts, "attempts" in str(caught.value.stopped)) == (1, True)
+        service.script(ServerError("down", status=500), Throttling("slow down"))
+        assert mode.call("list_compilation_jobs", client=client).response_metadata.attempts == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"region": "no region"}, "no region"), ({"max_attempts": 0}, "max_attempts"), ({"timeout": -1}, "above 0")],
+)
+def test_a_bad_option_is_refused_when_deriving(changes: dict[str, Any], words: str) -> None:
+    client = NeoClient(region="eu-west-1", credentials=TEMPORARY)
+    with pytest.raises(ConfigurationError, match=words):
+        client.with_options(**changes)
+
+
+def test_what_belongs_to_the_whole_family_cannot_be_derived() -> None:
+    client = NeoClient(region="eu-west-1", credentials=TEMPORARY)
+    with pytest.raises(TypeError, match=r"with_options takes .*, not credentials"):
+        client.with_options(credentials=TEMPORARY)  # type: ignore[call-arg]  # the point of the test
+
+
+def test_a_total_timeout_holds_against_a_silent_server(mode: Any, raw_server: Any) -> None:
+    silent = raw_server(lambda connection: connection.recv(1))
+    client = {"credentials": TEMPORARY, "endpoint_url": silent.url, "timeout": Timeout(total=0.3)}
+    with pytest.raises(CallTimeout) as caught:
+        mode.call("list_compilation_jobs", client=client)
+    assert caught.value.attempts >= 1
+    assert caught.value.maybe_processed
+
+
+# ------------------------------------------------------------------------------------------------------------- explain
+
+
+def explained(mode: Any, **options: Any) -> Any:
+    if mode.name == "sync":
+        with NeoClient(**options) as client:
+            return client.explain_credentials()
+
+    async def main() -> Any:
+        async with AsyncNeoClient(**options) as client:
+            return await client.explain_credentials()
+
+    return asyncio.run(main())
+
+
+def test_explaining_says_where_everything_comes_from_and_no_secret(mode: Any, home: Path) -> None:
+    (home / ".aws" / "config").write_text("[profile edge]\nregion = eu-west-1\nretry_mode = adaptive\n")
+    (home / ".aws" / "credentials").write_text(
+        f"[edge]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = {SECRET}\n"
+    )
+    found = explained(mode, environ=environment(home, AWS_PROFILE="edge", AWS_MAX_ATTEMPTS="7"))
+    text = str(found)
+    assert [row.source for row in found.credentials if row.outcome == "won"] == ["shared credentials file"]
+    assert found.endpoint == "https://api.sagemaker.eu-west-1.amazonaws.com/"
+    settings = {row.name: row for row in found.settings}
+    assert (settings["region"].value, "config, line 2" in settings["region"].origin) == ("eu-west-1", True)
+    assert (settings["max_attempts"].value, settings["max_attempts"].origin) == (7, "AWS_MAX_ATTEMPTS")
+    assert (settings["retry_mode"].value, settings["endpoint_url"].value) == ("adaptive", None)
+    assert SECRET not in text
+    assert "AKIAIOSFODNN7EXAMPLE" not in text
+
+
+def test_explaining_works_without_a_region_and_without_credentials(mode: Any, home: Path) -> None:
+    found = explained(mode, environ=environment(home))
+    assert found.endpoint == ""
+    assert "no region" in found.problem
+    assert {row.outcome for row in found.credentials} == {"skipped"}
+
+
+# -------------------------------------------------------------------------------------------------------------- routes
+
+
+def test_a_user_agent_of_our_own_names_the_application(mode: Any) -> None:
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["user-agent"])
+        return httpx.Response(200, json={"CompilationJobSummaries": []})
+
+    client = {"app_id": "edge-builder", "user_agent_extra": "ci/7", "transport": httpx.MockTransport(handler)}
+    mode.call("list_compilation_jobs", client=client)
+    assert seen[0].startswith("neo-wire/")
+    assert "app/edge-builder" in seen[0]
+    assert seen[0].endswith("ci/7")
+    assert "boto" not in seen[0].lower()
+
+
+def test_an_empty_ca_bundle_is_an_error_that_names_it(mode: Any, tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.write_text("")
+    with pytest.raises(ConfigurationError, match=r"ca\.pem"):
+        mode.call("list_compilation_jobs", client={"ca_bundle": str(empty), "endpoint_url": "https://127.0.0.1:1"})
+
+
+def test_the_proxy_of_the_environment_is_used_and_never_for_loopback(
+    mode: Any, raw_server: Any, response: Callable[..., bytes], server: LocalServer
+) -> None:
+    proxy = raw_server(response(b'{"CompilationJobSummaries":[]}'))
+    environ = {"HTTP_PROXY": f"http://user:hunter2@127.0.0.1:{proxy.port}", **OFF}
+    client = {"credentials": TEMPORARY, "environ": environ}
+    mode.call("list_compilation_jobs", client={**client, "endpoint_url": "http://neo.example"})
+    assert proxy.requests[0].startswith(b"POST http://neo.example/ HTTP/1.1\r\n")
+    mode.call("list_compilation_jobs", client={**client, "endpoint_url": server.url})
+    assert len(proxy.requests) == 1
+
+
+def test_a_token_cache_is_for_its_owner_alone(tmp_path: Path) -> None:
+    from neo_wire.transports.files import write_file
+
+    path = tmp_path / "cache" / "token.json"
+    write_file(str(path), b"{}")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_job_that_is_not_there_is_told_with_what_was_tried(mode: Any, server: LocalServer) -> None:
+    with pytest.raises(ResourceNotFound) as caught:
+        mode.call("describe_compilation_job", "none", client={"credentials": TEMPORARY, "endpoint_url": server.url})
+    assert (caught.value.attempts, str(caught.value.stopped)) == (1, "not retryable")
+    assert caught.value.elapsed is not None
