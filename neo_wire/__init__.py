@@ -42,6 +42,46 @@ _MODULES = {
     "neo_wire.httpx_auth": """
         SigV4Auth
     """,
+    "neo_wire.iterators": """
+        AsyncJobIterator JobIterator
+    """,
+    "neo_wire.jobs.compiler_options": """
+        compiler_options neuron_options
+    """,
+    "neo_wire.jobs.create_or_get": """
+        CreatedOrFound
+    """,
+    "neo_wire.jobs.data_inputs": """
+        CoreMLInput data_input_config input_config
+    """,
+    "neo_wire.jobs.failure_reasons": """
+        FailureKind FailureReason classify_failure
+    """,
+    "neo_wire.jobs.job_names": """
+        job_name
+    """,
+    "neo_wire.jobs.outcomes": """
+        CompilationFailed CompilationJobDeleted CompilationJobMissing CompilationStopped Difference JobDiffers
+        WaitError WaitTimeout
+    """,
+    "neo_wire.jobs.paging": """
+        JobPage
+    """,
+    "neo_wire.jobs.polling": """
+        Polling
+    """,
+    "neo_wire.jobs.preflight": """
+        Preflight preflight
+    """,
+    "neo_wire.jobs.s3_uris": """
+        S3Location model_archive
+    """,
+    "neo_wire.jobs.targets": """
+        Target
+    """,
+    "neo_wire.jobs.waiting_many": """
+        JobOutcome
+    """,
     "neo_wire.json_client": """
         AsyncJsonClient JsonClient
     """,
@@ -71,6 +111,9 @@ _MODULES = {
     """,
     "neo_wire.signing.sigv4": """
         Scope SigningOptions
+    """,
+    "neo_wire.transports.clock": """
+        Clock
     """,
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}

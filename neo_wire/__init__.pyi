@@ -58,6 +58,34 @@ from neo_wire.http import HttpResponse as HttpResponse
 from neo_wire.http import Timeout as Timeout
 from neo_wire.http import Url as Url
 from neo_wire.httpx_auth import SigV4Auth as SigV4Auth
+from neo_wire.iterators import AsyncJobIterator as AsyncJobIterator
+from neo_wire.iterators import JobIterator as JobIterator
+from neo_wire.jobs.compiler_options import compiler_options as compiler_options
+from neo_wire.jobs.compiler_options import neuron_options as neuron_options
+from neo_wire.jobs.create_or_get import CreatedOrFound as CreatedOrFound
+from neo_wire.jobs.data_inputs import CoreMLInput as CoreMLInput
+from neo_wire.jobs.data_inputs import data_input_config as data_input_config
+from neo_wire.jobs.data_inputs import input_config as input_config
+from neo_wire.jobs.failure_reasons import FailureKind as FailureKind
+from neo_wire.jobs.failure_reasons import FailureReason as FailureReason
+from neo_wire.jobs.failure_reasons import classify_failure as classify_failure
+from neo_wire.jobs.job_names import job_name as job_name
+from neo_wire.jobs.outcomes import CompilationFailed as CompilationFailed
+from neo_wire.jobs.outcomes import CompilationJobDeleted as CompilationJobDeleted
+from neo_wire.jobs.outcomes import CompilationJobMissing as CompilationJobMissing
+from neo_wire.jobs.outcomes import CompilationStopped as CompilationStopped
+from neo_wire.jobs.outcomes import Difference as Difference
+from neo_wire.jobs.outcomes import JobDiffers as JobDiffers
+from neo_wire.jobs.outcomes import WaitError as WaitError
+from neo_wire.jobs.outcomes import WaitTimeout as WaitTimeout
+from neo_wire.jobs.paging import JobPage as JobPage
+from neo_wire.jobs.polling import Polling as Polling
+from neo_wire.jobs.preflight import Preflight as Preflight
+from neo_wire.jobs.preflight import preflight as preflight
+from neo_wire.jobs.s3_uris import S3Location as S3Location
+from neo_wire.jobs.s3_uris import model_archive as model_archive
+from neo_wire.jobs.targets import Target as Target
+from neo_wire.jobs.waiting_many import JobOutcome as JobOutcome
 from neo_wire.json_client import AsyncJsonClient as AsyncJsonClient
 from neo_wire.json_client import JsonClient as JsonClient
 from neo_wire.schema import Byte as Byte
@@ -120,6 +148,7 @@ from neo_wire.shapes.structures import TargetPlatform as TargetPlatform
 from neo_wire.signing.credentials import Credentials as Credentials
 from neo_wire.signing.sigv4 import Scope as Scope
 from neo_wire.signing.sigv4 import SigningOptions as SigningOptions
+from neo_wire.transports.clock import Clock as Clock
 
 __all__ = [
     "CREATE_COMPILATION_JOB",
@@ -129,6 +158,7 @@ __all__ = [
     "SAGEMAKER",
     "STOP_COMPILATION_JOB",
     "AccessDenied",
+    "AsyncJobIterator",
     "AsyncJsonClient",
     "AsyncNeoClient",
     "AttemptFailed",
@@ -139,14 +169,21 @@ __all__ = [
     "CallTimeout",
     "ClientClosed",
     "ClientOptions",
+    "Clock",
+    "CompilationFailed",
+    "CompilationJobDeleted",
+    "CompilationJobMissing",
     "CompilationJobStatus",
     "CompilationJobSummary",
+    "CompilationStopped",
     "ConfigurationError",
     "ConnectFailed",
     "ConnectTimeout",
     "ConnectionClosed",
+    "CoreMLInput",
     "CreateCompilationJobRequest",
     "CreateCompilationJobResponse",
+    "CreatedOrFound",
     "Credentials",
     "CredentialsError",
     "CredentialsFetchFailed",
@@ -156,11 +193,14 @@ __all__ = [
     "DerivedInformation",
     "DescribeCompilationJobRequest",
     "DescribeCompilationJobResponse",
+    "Difference",
     "Document",
     "EndpointError",
     "Event",
     "ExpiredToken",
     "Explanation",
+    "FailureKind",
+    "FailureReason",
     "Float",
     "Framework",
     "HttpRequest",
@@ -168,6 +208,10 @@ __all__ = [
     "InputConfig",
     "InputValidationError",
     "Integer",
+    "JobDiffers",
+    "JobIterator",
+    "JobOutcome",
+    "JobPage",
     "JsonClient",
     "Length",
     "ListCompilationJobsRequest",
@@ -189,7 +233,9 @@ __all__ = [
     "OutputConfig",
     "PartialCredentials",
     "Pattern",
+    "Polling",
     "PoolTimeout",
+    "Preflight",
     "ProfileFileError",
     "ProfileNotFound",
     "ProxyFailed",
@@ -203,6 +249,7 @@ __all__ = [
     "ResponseMetadata",
     "ResponseReceived",
     "RetryScheduled",
+    "S3Location",
     "Scope",
     "Sensitive",
     "ServerError",
@@ -220,6 +267,7 @@ __all__ = [
     "StoppingCondition",
     "Tag",
     "TaggedUnion",
+    "Target",
     "TargetDevice",
     "TargetPlatform",
     "TargetPlatformAccelerator",
@@ -237,11 +285,21 @@ __all__ = [
     "Url",
     "ValidationException",
     "Violation",
+    "WaitError",
+    "WaitTimeout",
     "WireName",
     "WriteTimeout",
     "__version__",
     "camel_case",
+    "classify_failure",
+    "compiler_options",
+    "data_input_config",
+    "input_config",
+    "job_name",
+    "model_archive",
+    "neuron_options",
     "pascal_case",
+    "preflight",
     "structure",
     "union",
 ]

@@ -31,7 +31,8 @@ class VirtualClock:
     """A clock that nobody waits for: sleeping moves it on at once. For clients and the local service alike.
 
     Give it as `clock` to a client and to a `NeoService`, and an hour of polling takes no time, and the same steps each
-    run. Sleepers of one event loop wake up in the order of their times. It may be shared between threads.
+    run. Sleepers of one event loop wake up in the order of their times. Threads may share it; what each of them sleeps
+    adds up.
 
     Args:
         start: the time at which it begins, aware. One that signs for AWS, or is called by others who sign with the real

@@ -83,7 +83,12 @@ def test_a_sleeper_that_is_cancelled_holds_nobody_up() -> None:
 
 def test_threads_may_share_it() -> None:
     clock = VirtualClock()
-    threads = [threading.Thread(target=lambda: [clock.sleep(1) for _ in range(1000)]) for _ in range(4)]
+
+    def sleep_often() -> None:
+        for _ in range(1000):
+            clock.sleep(1)
+
+    threads = [threading.Thread(target=sleep_often) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -18,7 +18,14 @@ from attrs import evolve, frozen
 from neo_wire.credentials.context import Context, NothingFound, Provider, Skipped
 from neo_wire.credentials.custom import CredentialsFunction, in_code
 from neo_wire.credentials.explain import SourceRow, describe, none_found
-from neo_wire.errors import ClientClosed, CredentialsError, CredentialsFetchFailed, NeoWireError, NoCredentials
+from neo_wire.errors import (
+    ClientClosed,
+    ConfigurationError,
+    CredentialsError,
+    CredentialsFetchFailed,
+    NeoWireError,
+    NoCredentials,
+)
 from neo_wire.flow import Flow
 from neo_wire.signing.credentials import Credentials
 
@@ -227,17 +234,14 @@ class Chain:
         rows: list[SourceRow] = []
         try:
             for index, source in enumerate(self._sources):
-                chosen = self._chosen
-                if chosen is not None and chosen[0] == index:
-                    found: Provider | Skipped = chosen[1]
-                else:
+                if self._chosen is None or self._chosen[0] != index:  # else one that failed before, with what it keeps
                     found = source.ask(self._context)
-                if isinstance(found, Skipped):
-                    rows.append(SourceRow(source.name, "skipped", found.reason))
-                    continue
-                self._chosen = index, found
+                    if isinstance(found, Skipped):
+                        rows.append(SourceRow(source.name, "skipped", found.reason))
+                        continue
+                    self._chosen = index, _named(source, found)
                 try:
-                    credentials = yield from _named(source, found)()
+                    credentials = yield from self._chosen[1]()
                 except NothingFound as nothing:
                     rows.append(SourceRow(source.name, "tried", str(nothing)))
                     continue
@@ -273,6 +277,6 @@ def explain(context: Context, code: Credentials | CredentialsFunction | None = N
     rest = tuple(SourceRow(source.name, "not asked", "") for source in SOURCES)
     try:
         credentials = yield from in_code(code)()
-    except CredentialsError as error:
+    except (CredentialsError, ConfigurationError) as error:
         return (SourceRow("code", "failed", str(error)), *rest)
     return (SourceRow("code", "won", describe(credentials)), *rest)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo_wire.errors import ConfigurationError
-from neo_wire.local.contents import FixedContent, GeneratedContent, as_content
+from neo_wire.local.contents import Content, FixedContent, GeneratedContent, as_content
 
 SIZE = 700_001  # more than two pieces, and no whole number of them
 
@@ -42,13 +42,19 @@ def test_any_part_is_that_of_the_whole(whole: bytes, bounds: list[int]) -> None:
 
 
 def test_digests_are_those_of_the_bytes(whole: bytes) -> None:
-    for content, size in itertools.product((GeneratedContent(SIZE, seed=3), FixedContent(whole)), (16, 32, 64)):
+    contents: list[Content] = [GeneratedContent(SIZE, seed=3), FixedContent(whole)]
+    for content, size in itertools.product(contents, (16, 32, 64)):
         assert content.blake2b(size) == hashlib.blake2b(whole, digest_size=size).hexdigest()
     assert GeneratedContent(0).blake2b() == FixedContent(b"").blake2b()
 
 
 def test_tags_differ_with_the_bytes() -> None:
-    contents = [GeneratedContent(1), GeneratedContent(2), GeneratedContent(1, seed=1), FixedContent(b"1")]
+    contents: list[Content] = [
+        GeneratedContent(1),
+        GeneratedContent(2),
+        GeneratedContent(1, seed=1),
+        FixedContent(b"1"),
+    ]
     assert len({one.tag for one in contents}) == 4
     assert GeneratedContent(5 * 1024**4).tag  # without reading five tebibytes
 

@@ -11,8 +11,6 @@ CONFTEST = 'pytest_plugins = ["neo_wire.testing"]\n'
 
 TESTS = """
 import asyncio
-import urllib.error
-import urllib.request
 
 import pytest
 
@@ -43,7 +41,7 @@ def test_two(neo_client, neo_async_client, neo_service):
 
 def test_three(neo_server, neo_clock):
     with NeoClient(
-        endpoint_url=neo_server.url, region="eu-west-1", credentials=EXAMPLE_CREDENTIALS, clock=neo_clock
+        endpoint_url=neo_server.url, region="eu-west-1", credentials=EXAMPLE_CREDENTIALS, clock=neo_clock, environ={}
     ) as client:
         assert client.list_compilation_jobs().compilation_job_summaries == ()
 """

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -22,8 +23,13 @@ from neo_wire import (
     UnrecognizedClient,
     ValidationException,
 )
-from neo_wire.local import NeoService, Timeline
+from neo_wire.errors import ConnectionClosed, ReadTimeout
+from neo_wire.local import CutOff, GeneratedContent, LostAnswer, NeoService, Slow, Timeline
 from neo_wire.local.httpx_transport import LocalTransport
+from neo_wire.local.script import Answer
+from neo_wire.testing import VirtualClock
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 JOB: dict[str, Any] = {
     "role_arn": "arn:aws:iam::123456789012:role/neo",
@@ -113,3 +119,58 @@ def test_any_httpx_client(mode: Any) -> None:
     assert response.status_code == 400
     assert json.loads(response.content)["__type"] == "MissingAuthenticationTokenException"
     assert response.headers["x-amzn-requestid"]
+
+
+# -------------------------------------------------------------------------------------------------------------- faults
+
+
+def with_fault(mode: Any, fault: Answer, **options: object) -> tuple[Any, VirtualClock]:
+    """One call whose answer is faulty once, and the clock."""
+    clock = VirtualClock()
+    service = NeoService(clock=clock)
+    service.script(fault)
+    client = {"transport": LocalTransport(service), "clock": clock, "max_attempts": 1, **options}
+    return mode.call("list_compilation_jobs", client=client), clock
+
+
+def test_a_slow_answer_only_moves_the_clock(mode: Any) -> None:
+    listed, clock = with_fault(mode, Slow(50))
+    assert listed.compilation_job_summaries == ()
+    assert clock.monotonic() == 50
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [(Slow(61), ReadTimeout), (LostAnswer(), ConnectionClosed), (CutOff(3), ConnectionClosed)],
+)
+def test_a_fault_is_the_error_that_it_is_on_a_socket(mode: Any, fault: Answer, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        with_fault(mode, fault)
+
+
+def test_a_fault_is_retried_in_virtual_time(mode: Any) -> None:
+    listed, clock = with_fault(mode, CutOff(3), max_attempts=2)
+    assert listed.compilation_job_summaries == ()
+    assert clock.monotonic() > 0
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_objects_are_streamed(mode: Any, method: str, s3_signed: Any) -> None:
+    transport = LocalTransport(NeoService(clock=lambda: NOW))
+    content = GeneratedContent(1_000_000)
+    transport.service.buckets.put("s3://models/a", content)
+    request = s3_signed(method, "https://models.s3.eu-west-1.amazonaws.com/a", at=NOW)
+    client = mode.client(httpx, transport=transport)
+
+    async def fetch() -> httpx.Response:
+        async with client:
+            response: httpx.Response = await client.request(method, str(request.url), headers=list(request.headers))
+            return response
+
+    response = (
+        asyncio.run(fetch())
+        if mode.name == "async"
+        else client.request(method, str(request.url), headers=list(request.headers))
+    )
+    assert (response.status_code, response.headers["content-length"]) == (200, "1000000")
+    assert response.content == (b"" if method == "HEAD" else b"".join(content.pieces(0, content.size)))

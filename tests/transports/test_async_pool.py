@@ -157,7 +157,7 @@ def test_pools_that_are_dropped_while_the_loop_runs_close_their_connections() ->
         await pools.send(server.send())
         pools = None
         gc.collect()
-        await until(lambda: ended)
+        await until(lambda: ended and len(asyncio.all_tasks()) == 1)
 
     with scripted(serve) as server:
         run(main)
