@@ -105,16 +105,25 @@ async def call(client: AsyncNeoClient, caller: int, until: float, tally: Tally, 
             await asyncio.sleep(random.random())
 
 
-async def cancel(client: AsyncNeoClient, until: float, random: Random) -> int:
+async def cancel(client: AsyncNeoClient, until: float, tally: Tally, random: Random) -> None:
     """Begin calls and cancel them, at whatever point they are."""
-    count = 0
     while time.monotonic() < until:
         task = asyncio.create_task(client.describe_compilation_job("cancelled"))
         await asyncio.sleep(random.random() / 50)
         task.cancel()
         await asyncio.wait([task])
-        count += 1
-    return count
+        tally.ended["cancelled"] += task.cancelled()
+
+
+def report(now: Sample, tally: Tally, interval: float) -> None:
+    """Print how the last interval went."""
+    latencies, tally.seconds = sorted(tally.seconds) or [0.0], []
+    print(
+        f"{len(latencies) / interval:7.0f} calls/s   p50 {latencies[len(latencies) // 2] * 1e3:7.1f} ms"
+        f"   p99 {latencies[len(latencies) * 99 // 100] * 1e3:7.1f} ms   {now.resident / 1e6:6.1f} MB"
+        f"   {now.descriptors} descriptors   {now.threads} threads   {now.tasks} tasks",
+        flush=True,
+    )
 
 
 async def soak(url: str, options: argparse.Namespace) -> tuple[Tally, list[Sample]]:
@@ -134,24 +143,15 @@ async def soak(url: str, options: argparse.Namespace) -> tuple[Tally, list[Sampl
         environ={},
     )
     until = time.monotonic() + options.seconds
-    callers = [asyncio.create_task(call(client, number, until, tally, random)) for number in range(options.tasks)]
-    cancelling = asyncio.create_task(cancel(client, until, random))
-    interval = options.seconds / 20
-    while time.monotonic() < until - interval / 2:
-        await asyncio.sleep(interval)
-        samples.append(sample())
-        latencies, tally.seconds = sorted(tally.seconds), []
-        now = samples[-1]
-        print(
-            f"{len(latencies) / interval:7.0f} calls/s   p50 {latencies[len(latencies) // 2] * 1e3:7.1f} ms"
-            f"   p99 {latencies[len(latencies) * 99 // 100] * 1e3:7.1f} ms   {now.resident / 1e6:6.1f} MB"
-            f"   {now.descriptors} descriptors   {now.threads} threads   {now.tasks} tasks",
-            flush=True,
-        )
-    await asyncio.gather(*callers)
-    cancelled = await cancelling
-    await client.aclose()
-    tally.ended["cancelled"] = cancelled
+    async with client, asyncio.TaskGroup() as group:
+        for number in range(options.tasks):
+            group.create_task(call(client, number, until, tally, random))
+        group.create_task(cancel(client, until, tally, random))
+        interval = options.seconds / 20
+        while time.monotonic() < until - interval / 2:
+            await asyncio.sleep(interval)
+            samples.append(sample())
+            report(samples[-1], tally, interval)
     samples.append(sample())
     return tally, samples
 

@@ -4,9 +4,7 @@ Every public name is here. Each is imported from its module when it is first use
 to nothing, and brings neither httpx nor cryptography nor asyncio. Type checkers read `__init__.pyi`.
 """
 
-from importlib import import_module
-from typing import Any
-
+from neo_wire._lazy import lazy_names
 from neo_wire._version import __version__
 
 _MODULES = {
@@ -116,17 +114,9 @@ _MODULES = {
         Clock
     """,
 }
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
+_MODULE_OF, __getattr__ = lazy_names(__name__, _MODULES)
 
 __all__ = ["__version__", *_MODULE_OF]  # names that are known to be strings
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # type checkers read the stub
-    """Import a public name at its first use."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'neo_wire' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
-    return value
 
 
 def __dir__() -> list[str]:

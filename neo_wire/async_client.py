@@ -8,16 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Iterable
-from typing import Literal, Unpack, overload
+from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from neo_wire.client_options import ClientOptions
-from neo_wire.iterators import AsyncJobIterator, async_updates
-from neo_wire.jobs.arguments import JobInputs, ListFilters, WaitManyOptions, WaitOptions, WatchOptions
-from neo_wire.jobs.create_or_get import CreatedOrFound, create_or_get
-from neo_wire.jobs.paging import Paging
-from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT
-from neo_wire.jobs.waiting import Until, Watch, wait_for_job
-from neo_wire.jobs.waiting_many import JobOutcome, wait_for_jobs
 from neo_wire.json_client import AsyncJsonClient
 from neo_wire.service import Unit
 from neo_wire.shapes import operations
@@ -31,7 +24,14 @@ from neo_wire.shapes.structures import (
     ListCompilationJobsResponse,
     StopCompilationJobRequest,
 )
-from neo_wire.transports.httpx_bridge import AsyncHttpxClient, AsyncHttpxTransport
+
+if TYPE_CHECKING:
+    from neo_wire.iterators import AsyncJobIterator
+    from neo_wire.jobs.arguments import JobInputs, ListFilters, WaitManyOptions, WaitOptions, WatchOptions
+    from neo_wire.jobs.create_or_get import CreatedOrFound
+    from neo_wire.jobs.waiting import Until
+    from neo_wire.jobs.waiting_many import JobOutcome
+    from neo_wire.transports.httpx_bridge import AsyncHttpxClient, AsyncHttpxTransport
 
 
 class AsyncNeoClient(AsyncJsonClient):
@@ -53,6 +53,8 @@ class AsyncNeoClient(AsyncJsonClient):
         self, compilation_job_name: str, **inputs: Unpack[JobInputs]
     ) -> CreatedOrFound:
         """Create a job; when its name is taken by one with the same inputs, adopt that one, whatever became of it."""
+        from neo_wire.jobs.create_or_get import create_or_get
+
         request = CreateCompilationJobRequest(compilation_job_name=compilation_job_name, **inputs)
         return await self._driver.run(create_or_get(self._session.invoke, request))
 
@@ -69,6 +71,9 @@ class AsyncNeoClient(AsyncJsonClient):
         self, *, limit: int | None = None, resume_from: str | None = None, **filters: Unpack[ListFilters]
     ) -> AsyncJobIterator:
         """Loop over jobs; a page is asked for when it is needed. The iterator's `pages()` gives them page by page."""
+        from neo_wire.iterators import AsyncJobIterator
+        from neo_wire.jobs.paging import Paging
+
         paging = Paging(ListCompilationJobsRequest(**filters), limit, resume_from)
         return AsyncJobIterator(self._driver, self._session.invoke, paging)
 
@@ -88,6 +93,8 @@ class AsyncNeoClient(AsyncJsonClient):
         self, compilation_job_name: str, *, until: Until = "completed", **options: Unpack[WaitOptions]
     ) -> DescribeCompilationJobResponse | None:
         """Wait for a job, looking at it at growing intervals. A status that is not known keeps the wait going."""
+        from neo_wire.jobs.waiting import wait_for_job
+
         return await self._driver.run(
             wait_for_job(self._session.invoke, compilation_job_name, random=random.random, until=until, **options)
         )
@@ -96,6 +103,10 @@ class AsyncNeoClient(AsyncJsonClient):
         self, compilation_job_name: str, **options: Unpack[WatchOptions]
     ) -> AsyncIterator[DescribeCompilationJobResponse]:
         """Loop over what becomes of a job: it as first seen, and at each change of its status, up to its end."""
+        from neo_wire.iterators import async_updates
+        from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT
+        from neo_wire.jobs.waiting import Watch
+
         timeout, polling = options.get("timeout", DEFAULT_TIMEOUT), options.get("polling", DEFAULT_POLLING)
         watch = Watch(self._session.invoke, compilation_job_name, timeout, polling, random.random)
         return async_updates(self._driver, watch)
@@ -104,6 +115,8 @@ class AsyncNeoClient(AsyncJsonClient):
         self, compilation_job_names: Iterable[str], **options: Unpack[WaitManyOptions]
     ) -> dict[str, JobOutcome]:
         """Wait until each of many jobs has ended, by listing them, with few requests however many they are."""
+        from neo_wire.jobs.waiting_many import wait_for_jobs
+
         return await self._driver.run(
             wait_for_jobs(self._session.invoke, compilation_job_names, random=random.random, **options)
         )

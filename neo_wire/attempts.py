@@ -89,6 +89,7 @@ def converse(
     *,
     max_body: int = MAX_BODY_BYTES,
     sink: Sink | None = None,
+    decode: bool = True,
     operation: str = "",
     modelled: tuple[type[ServiceError], ...] = (),
     refresh: Callable[[float], Flow[bool]] | None = None,
@@ -103,6 +104,7 @@ def converse(
         conversation: how attempts are made.
         max_body: of a response that is kept whole, in bytes.
         sink: what takes the body of a successful response piece by piece.
+        decode: whether the content coding of the body is undone.
         operation: its name, for events and the log.
         modelled: the error classes of the operation's model, which say themselves whether they are retried.
         refresh: has the credentials replaced that the service refused, within so many seconds, and says whether there
@@ -128,7 +130,9 @@ def converse(
                 story.started(request.url.origin)
             response = None
             try:
-                response = yield from send(request, timeout, max_body=max_body, route=conversation.route, sink=sink)
+                response = yield from send(
+                    request, timeout, max_body=max_body, route=conversation.route, sink=sink, decode=decode
+                )
                 progress.reading = yield from monotonic()
                 progress.learn(response, attempt.sent)
                 result = read(response, attempt)

@@ -8,16 +8,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
-from typing import Literal, Unpack, overload
+from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from neo_wire.client_options import ClientOptions
-from neo_wire.iterators import JobIterator, updates
-from neo_wire.jobs.arguments import JobInputs, ListFilters, WaitManyOptions, WaitOptions, WatchOptions
-from neo_wire.jobs.create_or_get import CreatedOrFound, create_or_get
-from neo_wire.jobs.paging import Paging
-from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT
-from neo_wire.jobs.waiting import Until, Watch, wait_for_job
-from neo_wire.jobs.waiting_many import JobOutcome, wait_for_jobs
 from neo_wire.json_client import JsonClient
 from neo_wire.service import Unit
 from neo_wire.shapes import operations
@@ -31,7 +24,14 @@ from neo_wire.shapes.structures import (
     ListCompilationJobsResponse,
     StopCompilationJobRequest,
 )
-from neo_wire.transports.httpx_bridge import HttpxClient, HttpxTransport
+
+if TYPE_CHECKING:
+    from neo_wire.iterators import JobIterator
+    from neo_wire.jobs.arguments import JobInputs, ListFilters, WaitManyOptions, WaitOptions, WatchOptions
+    from neo_wire.jobs.create_or_get import CreatedOrFound
+    from neo_wire.jobs.waiting import Until
+    from neo_wire.jobs.waiting_many import JobOutcome
+    from neo_wire.transports.httpx_bridge import HttpxClient, HttpxTransport
 
 
 class NeoClient(JsonClient):
@@ -84,6 +84,8 @@ class NeoClient(JsonClient):
             JobDiffers: the name is taken by a job with other inputs; it has each difference.
             NeoWireError: whatever else `create_compilation_job` and `describe_compilation_job` raise.
         """
+        from neo_wire.jobs.create_or_get import create_or_get
+
         request = CreateCompilationJobRequest(compilation_job_name=compilation_job_name, **inputs)
         return self._driver.run(create_or_get(self._session.invoke, request))
 
@@ -123,6 +125,9 @@ class NeoClient(JsonClient):
             PaginationError: the service gave the same token twice; raised by the loop.
             NeoWireError: whatever `JsonClient.call` raises; raised by the loop.
         """
+        from neo_wire.iterators import JobIterator
+        from neo_wire.jobs.paging import Paging
+
         paging = Paging(ListCompilationJobsRequest(**filters), limit, resume_from)
         return JobIterator(self._driver, self._session.invoke, paging)
 
@@ -160,6 +165,8 @@ class NeoClient(JsonClient):
             ConfigurationError: `until` or an option cannot be used; nothing was sent.
             NeoWireError: what else a call raises; a failure that may pass is first borne with several times.
         """
+        from neo_wire.jobs.waiting import wait_for_job
+
         return self._driver.run(
             wait_for_job(self._session.invoke, compilation_job_name, random=random.random, until=until, **options)
         )
@@ -178,6 +185,10 @@ class NeoClient(JsonClient):
                 loop. An end as FAILED or STOPPED raises nothing.
             ConfigurationError: an option cannot be used.
         """
+        from neo_wire.iterators import updates
+        from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT
+        from neo_wire.jobs.waiting import Watch
+
         timeout, polling = options.get("timeout", DEFAULT_TIMEOUT), options.get("polling", DEFAULT_POLLING)
         watch = Watch(self._session.invoke, compilation_job_name, timeout, polling, random.random)
         return updates(self._driver, watch)
@@ -200,6 +211,8 @@ class NeoClient(JsonClient):
             ConfigurationError: an option cannot be used; nothing was sent.
             NeoWireError: what a call raises; a failure that may pass is first borne with several times.
         """
+        from neo_wire.jobs.waiting_many import wait_for_jobs
+
         return self._driver.run(
             wait_for_jobs(self._session.invoke, compilation_job_names, random=random.random, **options)
         )

@@ -146,7 +146,13 @@ Flow: TypeAlias = Generator[Effect, Any, T]  # Any: what is sent in is the resul
 
 
 def send(
-    request: HttpRequest, timeout: Timeout, *, max_body: int, route: Route = DIRECT, sink: Sink | None = None
+    request: HttpRequest,
+    timeout: Timeout,
+    *,
+    max_body: int,
+    route: Route = DIRECT,
+    sink: Sink | None = None,
+    decode: bool = True,
 ) -> Flow[HttpResponse]:
     """Send a request once and have its response.
 
@@ -155,7 +161,7 @@ def send(
     Raises:
         TransportError: no usable response came back.
     """
-    response: HttpResponse = yield Send(request, timeout, max_body, route, sink)
+    response: HttpResponse = yield Send(request, timeout, max_body, route, sink, decode)
     return response
 
 

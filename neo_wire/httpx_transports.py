@@ -15,7 +15,7 @@ from neo_wire import errors
 from neo_wire.errors import ConfigurationError, TransportError
 from neo_wire.flow import Send
 from neo_wire.http import DIRECT, HttpRequest, HttpResponse, Route, Timeout, Tls, Url
-from neo_wire.transports.async_pool import AsyncPools
+from neo_wire.transports.async_pool import MAX_CONNECTIONS, AsyncPools
 from neo_wire.transports.blocking_pool import BlockingPools
 
 MAX_BODY: Final = 64 << 20
@@ -106,7 +106,12 @@ class NeoTransport(_Exchanges, httpx.BaseTransport):
     """
 
     def __init__(
-        self, *, max_connections: int = 100, max_body: int = MAX_BODY, total: float | None = None, tls: Tls = DIRECT.tls
+        self,
+        *,
+        max_connections: int = MAX_CONNECTIONS,
+        max_body: int = MAX_BODY,
+        total: float | None = None,
+        tls: Tls = DIRECT.tls,
     ) -> None:
         super().__init__(max_body=max_body, total=total, tls=tls)
         self._pools = BlockingPools(max_connections=max_connections)
@@ -129,7 +134,12 @@ class AsyncNeoTransport(_Exchanges, httpx.AsyncBaseTransport):
     """A transport for `httpx.AsyncClient` over asynchronous pools; otherwise as `NeoTransport`."""
 
     def __init__(
-        self, *, max_connections: int = 100, max_body: int = MAX_BODY, total: float | None = None, tls: Tls = DIRECT.tls
+        self,
+        *,
+        max_connections: int = MAX_CONNECTIONS,
+        max_body: int = MAX_BODY,
+        total: float | None = None,
+        tls: Tls = DIRECT.tls,
     ) -> None:
         super().__init__(max_body=max_body, total=total, tls=tls)
         self._pools = AsyncPools(max_connections=max_connections)

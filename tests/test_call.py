@@ -41,7 +41,7 @@ from neo_wire.events import Event
 from neo_wire.flow import Flow, Monotonic, Now, Send
 from neo_wire.shapes.enums import TargetDevice
 from neo_wire.shapes.structures import CreateCompilationJobRequest, OutputConfig, StoppingCondition
-from neo_wire.signing.verify import verify
+from neo_wire.signing.verification import verify
 from tests.scripted import Answer, Driver, Script, answer, retries
 
 both_drivers = pytest.mark.parametrize("driver", get_args(Driver))

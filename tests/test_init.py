@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import pkgutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
 import neo_wire
+import neo_wire.signing
 
 HEAVY = ("httpx", "httpcore", "cryptography", "asyncio", "ssl", "rich", "botocore")
 
@@ -21,17 +25,19 @@ def test_every_public_name_can_be_imported() -> None:
     assert set(neo_wire.__all__) <= set(dir(neo_wire))
 
 
-def test_the_stub_has_the_same_names_from_the_same_modules() -> None:
-    stub = ast.parse(Path(neo_wire.__file__).with_name("__init__.pyi").read_text("utf-8"))
+@pytest.mark.parametrize("package", [neo_wire, neo_wire.signing], ids=lambda package: package.__name__)
+def test_the_stub_has_the_same_names_from_the_same_modules(package: types.ModuleType) -> None:
+    assert package.__file__ is not None
+    stub = ast.parse(Path(package.__file__).with_name("__init__.pyi").read_text("utf-8"))
     names: dict[str, str] = {}
     for node in stub.body:
         if isinstance(node, ast.ImportFrom):
             assert node.module is not None
             names |= {alias.asname or alias.name: node.module for alias in node.names}
-    assert set(names) == set(neo_wire.__all__)
+    assert set(names) == set(package.__all__)
     for name, module in names.items():
         __import__(module)
-        assert getattr(neo_wire, name) is getattr(sys.modules[module], name)
+        assert getattr(package, name) is getattr(sys.modules[module], name)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
@@ -66,3 +72,11 @@ def test_the_import_time_report_shows_none_of_the_heavy_ones() -> None:
     modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "neo_wire" in modules
     assert not modules & set(HEAVY)
+
+
+@pytest.mark.parametrize("package", ["neo_wire", "neo_wire.signing"])
+def test_no_lazy_name_is_that_of_a_submodule(package: str) -> None:
+    """Importing the submodule would put the module in the place of the name."""
+    loaded = importlib.import_module(package)
+    submodules = {one.name for one in pkgutil.iter_modules(loaded.__path__)}
+    assert not submodules & set(loaded.__all__)

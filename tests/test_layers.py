@@ -15,6 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # The layer of each module or package directly below neo_wire; a new one has to be put in its place here.
 LAYERS = {
+    "_lazy": 0,
     "_version": 0,
     "errors": 0,
     "http": 0,
@@ -49,7 +50,7 @@ LAYERS = {
     "__main__": 4,
 }
 # Within L0 too there is an order: each may import those before it.
-ORDER = ["_version", "errors", "http", "events", "schema", "members", "service"]
+ORDER = ["_lazy", "_version", "errors", "http", "events", "schema", "members", "service"]
 IMPURE = {"asyncio", "httpx", "httpx2", "httpcore", "anyio", "trio", "socket", "ssl", "subprocess", "time", "threading"}
 IMPURE |= {"select", "selectors", "random", "secrets", "uuid", "http.client", "urllib.request"}
 # What a module or class of the standard library is asked for the environment or the time by.
@@ -110,7 +111,9 @@ def test_what_is_pure_imports_nothing_that_does_io(path: Path) -> None:
     called = {}  # whatever name it was imported as
     for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            called |= {alias.asname or alias.name: alias.name for alias in node.names if alias.name in IMPURE_ATTRIBUTES}
+            called |= {
+                alias.asname or alias.name: alias.name for alias in node.names if alias.name in IMPURE_ATTRIBUTES
+            }
             if isinstance(node, ast.ImportFrom) and node.module == "os":
                 assert not {alias.name for alias in node.names} & IMPURE_ATTRIBUTES["os"]
     for node in nodes:
@@ -137,6 +140,13 @@ def test_only_the_bridge_and_what_is_made_for_httpx_import_it(path: Path) -> Non
 def test_runtime_dependencies_are_the_declared_ones(path: Path) -> None:
     third_party = {"attrs", "h11", "httpx", "cryptography", "rich", "neo_wire"}
     if part_of(path) in {"httpx_auth", "transports"}:
-        third_party |= {"anyio", "certifi", "httpcore", "httpx2"}  # the first two come with httpx, the third with a user's client
+        third_party |= {
+            "anyio",
+            "certifi",
+            "httpcore",
+            "httpx2",
+        }  # the first two come with httpx, the third with a user's client
+    if str(path.relative_to(PACKAGE)) == "local/fixtures.py":
+        third_party |= {"pytest"}  # which alone imports it, as a plugin
     roots = {name.split(".")[0] for name in imported(path)}
     assert roots <= third_party | set(sys.stdlib_module_names)

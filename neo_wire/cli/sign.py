@@ -17,8 +17,8 @@ from neo_wire.config.settings import resolve_region
 from neo_wire.credentials.environment import from_environment
 from neo_wire.errors import ConfigurationError, Headers
 from neo_wire.http import HttpRequest, Url
-from neo_wire.signing.explain import explain
-from neo_wire.signing.presign import presign
+from neo_wire.signing.explanation import explain
+from neo_wire.signing.presigning import presign
 from neo_wire.signing.sigv4 import DEFAULT, S3, S3_SERVICES, UNSIGNED_PAYLOAD, Scope, SigningOptions
 from neo_wire.signing.sigv4 import sign as sign_headers
 from neo_wire.transports.clock import utc_now

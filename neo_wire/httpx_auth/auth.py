@@ -27,7 +27,7 @@ from neo_wire.httpx_auth.credentials import KeptCredentials, Provider
 from neo_wire.signing import sigv4, sigv4a
 from neo_wire.signing.canonical import NEVER_SIGNED
 from neo_wire.signing.credentials import Credentials
-from neo_wire.signing.explain import Explanation, explain
+from neo_wire.signing.explanation import Explanation, explain
 from neo_wire.signing.private_keys import require_cryptography
 from neo_wire.signing.sigv4 import DEFAULT, S3, S3_SERVICES, SIGNER_HEADERS, UNSIGNED_PAYLOAD, Scope, SigningOptions
 from neo_wire.transports.clock import utc_now

@@ -15,7 +15,7 @@ from neo_wire.shapes.operations import SAGEMAKER
 from neo_wire.signing.authorization import Authorization, Refusal, Refused, read_authorization
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import ALGORITHM, Scope
-from neo_wire.signing.verify import Lookup, verify
+from neo_wire.signing.verification import Lookup, verify
 
 EXAMPLE_CREDENTIALS: Final = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 """The key pair of AWS's documentation, which the service accepts unless it is told otherwise."""

@@ -12,7 +12,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.client import responses as REASONS  # noqa: N812  # a table of constants
 from typing import Final
 from urllib.parse import unquote
@@ -25,6 +24,7 @@ from neo_wire.http import HttpRequest, HttpResponse
 from neo_wire.local.authentication import EXAMPLE_CREDENTIALS
 from neo_wire.local.contents import Content, as_content
 from neo_wire.local.s3_authentication import authenticate
+from neo_wire.local.s3_requests import addressed, byte_range, is_unchanged
 from neo_wire.local.script import Answer, LocalResponse, Script, play
 from neo_wire.protocol import timestamps
 from neo_wire.signing.credentials import Credentials
@@ -32,8 +32,6 @@ from neo_wire.transports.clock import utc_now
 
 _URI: Final = re.compile(r"s3://(?P<bucket>[A-Za-z0-9._-]{1,63})/(?P<key>.+)", re.DOTALL)
 _MAX_KEY: Final = 1024
-_VIRTUAL_HOST: Final = re.compile(r"(?P<bucket>.{3,})\.(?:s3(?:[.-].+)?|localhost)")
-_RANGE: Final = re.compile(r"bytes=(?P<first>[0-9]*)-(?P<last>[0-9]*)")
 _NO_XML: Final = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _OPERATIONS: Final = {"GET": "GetObject", "HEAD": "HeadObject"}
 _KNOWN_PARAMETERS: Final = ("x-amz-", "x-id")
@@ -146,7 +144,7 @@ class Buckets:
             )
         authenticate(request, self._credentials.get, self._clock().astimezone(UTC), self._region)
         names = [unquote(part.partition("=")[0]).lower() for part in request.url.query.split("&") if part]
-        bucket, key = _addressed(request)
+        bucket, key = addressed(request)
         if not key or any(not name.startswith(_KNOWN_PARAMETERS) for name in names):
             message = "A header or query you provided, or the operation itself, is not implemented here."
             raise ServiceError(message, code="NotImplemented", status=501)
@@ -167,9 +165,9 @@ class Buckets:
             ("accept-ranges", "bytes"),
             ("content-type", "binary/octet-stream"),
         ]
-        if _is_unchanged(request, stored):
+        if is_unchanged(request, stored.etag, stored.last_modified):
             return self._response(304, headers[:2])
-        wanted = _range(request.header("range"), size)
+        wanted = byte_range(request.header("range"), size)
         first, end = wanted or (0, size)
         if wanted is not None:
             headers.append(("content-range", f"bytes {first}-{end - 1}/{size}"))
@@ -214,77 +212,3 @@ def _place(uri: str) -> tuple[str, str]:
     if parts is None or len(parts["key"].encode()) > _MAX_KEY:
         raise ConfigurationError(f"{uri[:200]!r} is no S3 URI; give s3://bucket/key, as s3://models/resnet50.tar.gz")
     return parts["bucket"], parts["key"]
-
-
-def _addressed(request: HttpRequest) -> tuple[str, str]:
-    """The bucket and the key that a request is for, by its host or by its path."""
-    path = unquote(request.url.path[1:], errors="surrogateescape")
-    if host := _VIRTUAL_HOST.fullmatch(request.url.host):
-        return host["bucket"], path
-    bucket, _, key = path.partition("/")
-    return bucket, key
-
-
-def _is_unchanged(request: HttpRequest, stored: StoredObject) -> bool:
-    """Whether what the client has is still true, in the order of RFC 9110, section 13.2.2.
-
-    Raises:
-        ServiceError: PreconditionFailed.
-    """
-    if (wanted := request.header("if-match")) is not None:
-        if not _names(wanted, stored.etag):
-            raise _precondition_failed("If-Match")
-    elif (since := _date(request, "if-unmodified-since")) and stored.last_modified > since:
-        raise _precondition_failed("If-Unmodified-Since")
-    if (known := request.header("if-none-match")) is not None:
-        return _names(known, stored.etag)
-    modified_since = _date(request, "if-modified-since")
-    return modified_since is not None and stored.last_modified <= modified_since
-
-
-def _names(condition: str, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in condition.split(",")]
-    return "*" in tags or etag in tags or etag.strip('"') in tags  # S3 takes one without its quotation marks
-
-
-def _date(request: HttpRequest, name: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(request.header(name) or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _precondition_failed(condition: str) -> ServiceError:
-    return ServiceError(
-        "At least one of the pre-conditions you specified did not hold",
-        code="PreconditionFailed",
-        status=412,
-        detail=(("Condition", condition),),
-    )
-
-
-def _range(header: str | None, size: int) -> tuple[int, int] | None:
-    """The first byte of the one range that is asked for, and the one after its last; None for the whole object.
-
-    Raises:
-        ServiceError: InvalidRange.
-    """
-    parts = _RANGE.fullmatch(header.replace(" ", "")) if header else None
-    if header is None or parts is None or not (parts["first"] or parts["last"]):
-        return None
-    if not parts["first"]:
-        first, end = max(size - int(parts["last"]), 0), size
-    else:
-        first, end = int(parts["first"]), min(int(parts["last"]) + 1, size) if parts["last"] else size
-        if parts["last"] and int(parts["last"]) < first:
-            return None  # no valid range at all
-    if first >= size:
-        raise ServiceError(
-            "The requested range is not satisfiable",
-            code="InvalidRange",
-            status=416,
-            headers=(("content-range", f"bytes */{size}"),),
-            detail=(("RangeRequested", header), ("ActualObjectSize", str(size))),
-        )
-    return first, end

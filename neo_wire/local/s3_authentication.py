@@ -13,7 +13,7 @@ from neo_wire.http import HttpRequest
 from neo_wire.local.authentication import REGION
 from neo_wire.signing.authorization import Authorization, Refusal, Refused, read_authorization
 from neo_wire.signing.sigv4 import ALGORITHM, S3, Scope
-from neo_wire.signing.verify import Lookup, verify
+from neo_wire.signing.verification import Lookup, verify
 
 _SERVICE: Final = "s3"
 _DENIED: Final = ("AccessDenied", 403)

@@ -22,7 +22,7 @@ from neo_wire.errors import SigningError
 from neo_wire.http import HttpRequest
 from neo_wire.signing import sigv4
 from neo_wire.signing.credentials import Credentials
-from neo_wire.signing.presign import PresignedRequest, authorize_query
+from neo_wire.signing.presigning import PresignedRequest, authorize_query
 from neo_wire.signing.private_keys import require_cryptography
 from neo_wire.signing.sigv4 import DEFAULT, TERMINATOR, Scope, SigningOptions, authorize, long_date
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from neo_wire.transports.httpx_bridge import AsyncHttpxExchange
 
 MAX_CONNECTIONS: Final = 100
-"""Connections to one origin. A thousand callers share them without being slower than over one connection each."""
+"""Connections to one origin. Measured with a thousand callers on loopback, more bring nothing, and ten cost nothing."""
 
 
 class AsyncPools:

@@ -18,7 +18,7 @@ def read_file(path: str, max_bytes: int) -> bytes:
             `max_bytes`.
     """
     _check(path)
-    with open(path, "rb", opener=_open) as file:  # noqa: PTH123  # a Path takes no opener
+    with open(path, "rb", opener=_open) as file:  # a Path takes no opener
         if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
             raise OSError(f"{path} is a pipe; give a plain file")
         data = file.read(max_bytes + 1)

@@ -15,7 +15,7 @@ from neo_wire.flow import Flow
 from neo_wire.http import HttpResponse
 from neo_wire.local import LocalServer, NeoService
 from neo_wire.signing.credentials import Credentials
-from neo_wire.signing.verify import verify
+from neo_wire.signing.verification import verify
 from tests.credentials.contexts import NEW_ID, NEW_YEAR, Answers, SetClock, context_of, run
 from tests.credentials.fake_sts import FakeSts, found, key_of, provider
 

@@ -265,30 +265,31 @@ class TestExplaining:
         assert "sealed" in rows[0].reason
 
 
-class TestSourcesOfARole:
-    FILES = (
-        "[profile base]\nregion = eu-west-1\n[profile role]\nrole_arn = arn:aws:iam::123456789012:role/reader\n"
-        "[profile keys]\naws_access_key_id = AKCONFIG\naws_secret_access_key = s3cret\n"
-    )
-    ENVIRON = {
-        "AWS_ACCESS_KEY_ID": "AKENV",
-        "AWS_SECRET_ACCESS_KEY": "s3cret",
-        "AWS_WEB_IDENTITY_TOKEN_FILE": "/no/such",
-    }  # noqa: RUF012  # it is not changed
+FILES = (
+    "[profile base]\nregion = eu-west-1\n[profile role]\nrole_arn = arn:aws:iam::123456789012:role/reader\n"
+    "[profile keys]\naws_access_key_id = AKCONFIG\naws_secret_access_key = s3cret\n"
+)
+ENVIRON = {
+    "AWS_ACCESS_KEY_ID": "AKENV",
+    "AWS_SECRET_ACCESS_KEY": "s3cret",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/no/such",
+}
 
+
+class TestSourcesOfARole:
     def test_a_profile_with_keys(self) -> None:
-        found = chain.of_profile(context_of(self.FILES, environ=self.ENVIRON), "keys")
+        found = chain.of_profile(context_of(FILES, environ=ENVIRON), "keys")
         assert not isinstance(found, Skipped)
         assert run("sync", found()).access_key_id == "AKCONFIG"
 
     def test_a_profile_without_any_has_nothing_of_the_environment(self) -> None:
-        found = chain.of_profile(context_of(self.FILES, environ=self.ENVIRON), "base")
+        found = chain.of_profile(context_of(FILES, environ=ENVIRON), "base")
         assert isinstance(found, Skipped)
         assert "the profile 'base' has none of its own" in found.reason
 
     @pytest.mark.parametrize("in_code", [{}, {"profile": "role"}])
     def test_the_environment_is_read_when_the_profile_asks_for_it(self, in_code: dict[str, str]) -> None:
-        files = self.FILES.replace("role/reader\n", "role/reader\ncredential_source = Environment\n")
+        files = FILES.replace("role/reader\n", "role/reader\ncredential_source = Environment\n")
         environ = {"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "s3cret", "AWS_REGION": "eu-west-1"}
         if not in_code:
             environ["AWS_PROFILE"] = "role"

@@ -21,7 +21,7 @@ from neo_wire.flow import Flow
 from neo_wire.http import HttpRequest, HttpResponse
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import Scope
-from neo_wire.signing.verify import verify
+from neo_wire.signing.verification import verify
 from tests.credentials.contexts import NEW_ID, NEW_YEAR, Answers, SetClock, context_of, run
 
 STS = botocore.session.Session().get_service_model("sts")

@@ -25,9 +25,9 @@ from neo_wire.errors import SigningError
 from neo_wire.http import HttpRequest, Url
 from neo_wire.httpx_auth import SigV4Auth
 from neo_wire.signing.credentials import Credentials
-from neo_wire.signing.presign import presign
+from neo_wire.signing.presigning import presign
 from neo_wire.signing.sigv4 import DEFAULT, S3, Scope
-from neo_wire.signing.verify import verify
+from neo_wire.signing.verification import verify
 
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TEMPORARY = Credentials(KEY, SECRET, "TOKEN/+==")

@@ -18,7 +18,7 @@ from neo_wire.httpx_auth import SigV4Auth
 from neo_wire.signing import sigv4a
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import S3, Scope
-from neo_wire.signing.verify import verify
+from neo_wire.signing.verification import verify
 
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TEMPORARY = Credentials(KEY, SECRET, "TOKEN/+==")

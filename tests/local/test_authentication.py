@@ -15,7 +15,7 @@ from neo_wire.local import EXAMPLE_CREDENTIALS, authentication
 from neo_wire.local.authentication import authenticate
 from neo_wire.signing.authorization import Refusal
 from neo_wire.signing.credentials import Credentials
-from neo_wire.signing.verify import Verification
+from neo_wire.signing.verification import Verification
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 TEMPORARY = Credentials("ASIAEXAMPLE", "secret", "TOKEN/+==", expiration=AT + timedelta(hours=1))

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from neo_wire.errors import ServerError, ServiceError
 from neo_wire.http import HttpRequest, HttpResponse, Url
 from neo_wire.local.http1 import MAX_HEAD, ServerConnection
-from neo_wire.local.script import LocalResponse
 from neo_wire.local.service import MAX_REQUEST_BYTES
 
 
@@ -331,35 +330,6 @@ def test_what_may_have_no_body_has_none(method: str, status: int, length: str | 
     with pytest.raises(ServiceError):
         peer.next_request()  # whose answer has one again
     assert as_http_client_reads(b"".join(peer.response_pieces(ANSWER)))[1] == b"body"
-
-
-def test_a_streamed_response_is_written_piece_by_piece() -> None:
-    peer = peer_with(head("GET / HTTP/1.1"))
-    assert peer.next_request() is not None
-    pieces = list(peer.response_pieces(LocalResponse(200, pieces=lambda: iter([b"one ", b"two"]), length=7)))
-    assert [piece[-4:] for piece in pieces] == [b"one ", b"two"]
-    assert as_http_client_reads(b"".join(pieces))[1] == b"one two"
-    assert peer.keep_open()
-
-
-@pytest.mark.parametrize(("after", "arrives"), [(0, b""), (3, b"one"), (4, b"one "), (6, b"one tw")])
-def test_a_response_that_is_cut_off_ends_early_and_so_does_the_connection(after: int, arrives: bytes) -> None:
-    peer = peer_with(head("GET / HTTP/1.1"))
-    assert peer.next_request() is not None
-    response = LocalResponse(200, pieces=lambda: iter([b"one ", b"two"]), length=7, cut_after=after)
-    start, _, body = b"".join(peer.response_pieces(response)).partition(b"\r\n\r\n")
-    assert b"content-length: 7" in start
-    assert body == arrives
-    assert not peer.keep_open()
-
-
-@pytest.mark.parametrize("after", [7, 8])
-def test_a_response_that_is_cut_off_behind_its_end_arrives_whole(after: int) -> None:
-    peer = peer_with(head("GET / HTTP/1.1"))
-    assert peer.next_request() is not None
-    response = LocalResponse(200, body=b"one two", cut_after=after)
-    assert as_http_client_reads(b"".join(peer.response_pieces(response)))[1] == b"one two"
-    assert peer.keep_open()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 import httpx
@@ -18,7 +20,15 @@ from botocore.exceptions import ClientError
 
 import neo_wire.local
 from neo_wire import Credentials, ResourceNotFound, SignatureError, Throttling
-from neo_wire.local import EXAMPLE_CREDENTIALS, LocalServer
+from neo_wire.errors import ConnectionClosed
+from neo_wire.flow import Flow, send
+from neo_wire.http import HttpRequest, Timeout, Url
+from neo_wire.local import EXAMPLE_CREDENTIALS, CutOff, GeneratedContent, LocalServer, LostAnswer, NeoService
+from neo_wire.signing.sigv4 import S3, Scope, sign
+from neo_wire.testing import VirtualClock
+from neo_wire.transports.asynchronous import AsyncDriver
+from neo_wire.transports.blocking import BlockingDriver
+from neo_wire.transports.exchanges import async_exchange, blocking_exchange
 
 # boto3_client, server, moving_clock and create_input are fixtures of conftest.py.
 
@@ -150,6 +160,64 @@ def test_our_clients_over_the_socket(boto3_client: Any, mode: Any, server: Local
         mode.call("delete_compilation_job", "other", client=client)
     with pytest.raises(SignatureError):
         mode.call("list_compilation_jobs", client={**client, "credentials": Credentials("AKIDEXAMPLE", "wrong")})
+
+
+def test_our_clients_meet_faults_on_their_own_connections(mode: Any, create_input: Any) -> None:
+    clock = VirtualClock()
+    with LocalServer(NeoService(clock=clock)) as server:
+        client = {"endpoint_url": server.url, "clock": clock, "max_attempts": 1}
+        for fault in (LostAnswer(), CutOff(0), CutOff(5)):
+            server.service.script(fault)
+            with pytest.raises(ConnectionClosed):
+                mode.call("list_compilation_jobs", client=client)
+        server.service.script(Throttling("Rate exceeded"), times=2)
+        listed = mode.call("list_compilation_jobs", client={**client, "max_attempts": 3})
+        assert listed.compilation_job_summaries == ()
+        server.service.skew = timedelta(hours=1)
+        assert mode.call("list_compilation_jobs", client={**client, "max_attempts": 2}) == listed
+        with pytest.raises(SignatureError):
+            mode.call("list_compilation_jobs", client=client)
+
+
+def test_our_transports_stream_an_object_and_resume_it(mode: Any, server: LocalServer) -> None:
+    content = GeneratedContent(5_000_000, seed=5)
+    stored = server.service.buckets.put("s3://models/large", content)
+    server.service.buckets.script(CutOff(2_000_000))
+    at, digest, received = server.service.clock.now(), blake2b(digest_size=32), 0
+
+    def take(piece: bytes) -> None:
+        nonlocal received
+        received += len(piece)
+        digest.update(piece)
+
+    def fetch() -> Flow[int]:
+        headers = (("Range", f"bytes={received}-"), ("If-Match", stored.etag)) if received else ()
+        request = HttpRequest("GET", Url.parse(f"{server.url}/models/large"), headers)
+        signed = sign(request, EXAMPLE_CREDENTIALS, Scope("eu-west-1", "s3"), at, S3)
+        response = yield from send(signed, Timeout(), max_body=1000, sink=lambda _status, _headers: take)
+        return response.status
+
+    async def run() -> int:
+        driver = AsyncDriver(async_exchange(None, None))
+        try:
+            return await driver.run(fetch())
+        finally:
+            await driver.aclose()
+
+    def fetched() -> int:
+        if mode.name == "async":
+            return asyncio.run(run())
+        driver = BlockingDriver(blocking_exchange(None, None))
+        try:
+            return driver.run(fetch())
+        finally:
+            driver.close()
+
+    with pytest.raises(ConnectionClosed):
+        fetched()
+    assert 0 < received <= 2_000_000  # the asynchronous pools gather pieces, and what they hold is lost
+    assert fetched() == 206
+    assert (received, digest.hexdigest()) == (5_000_000, content.blake2b())
 
 
 def curl(*arguments: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import threading
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 
 from neo_wire.errors import ConfigurationError, ServerError, ServiceError, Throttling
 from neo_wire.http import HttpRequest, HttpResponse, Url
-from neo_wire.local import EXAMPLE_CREDENTIALS, Artifact, LostAnswer, NeoService, RateLimit, Slow, Timeline
+from neo_wire.local import EXAMPLE_CREDENTIALS, LostAnswer, NeoService, RateLimit, Slow, Timeline
 from neo_wire.local.script import LocalResponse
 from neo_wire.local.service import MAX_REQUEST_BYTES
 from neo_wire.members import members
@@ -306,7 +305,7 @@ def test_an_answer_is_scripted_for_one_operation_as_often_as_asked(neo: Any) -> 
     neo.service.script(Throttling("Rate exceeded"), operation="DescribeCompilationJob", times=2)
     neo.create()
     for _ in range(2):
-        assert neo.error("DescribeCompilationJob", **NAME)[1] == "ThrottlingException"
+        assert neo.error("DescribeCompilationJob", NAME)[1] == "ThrottlingException"
     assert neo.status() == "STARTING"
     with pytest.raises(ConfigurationError, match="'Describe'"):
         neo.service.script(Throttling(), operation="Describe")
@@ -316,7 +315,7 @@ def test_a_lost_answer_has_created_the_job(neo: Any, create_input: Any) -> None:
     neo.service.script(LostAnswer(), operation="CreateCompilationJob")
     response = neo.send("CreateCompilationJob", create_input())
     assert LocalResponse.of(response).lost
-    assert neo.error("CreateCompilationJob", **create_input())[1] == "ResourceInUse"
+    assert neo.error("CreateCompilationJob", create_input())[1] == "ResourceInUse"
 
 
 def test_a_slow_answer_says_how_slow_and_the_service_itself_waits_for_nothing(neo: Any, clock: Any) -> None:
@@ -345,74 +344,6 @@ def test_a_skewed_clock_dates_answers_and_judges_signatures_and_moves_no_job(neo
     assert json.loads(ahead.body)["CompilationJobStatus"] == "STARTING"
     neo.service.skew = timedelta(hours=-1)
     assert b"Signature not yet current" in neo.send("ListCompilationJobs").body
-
-
-def stored(neo: Any, s3_signed: Any, path: str) -> tuple[int, bytes]:
-    response = LocalResponse.of(neo.service.handle(s3_signed("GET", f"http://neo{path}", at=neo.clock.now)))
-    return response.status, b"".join(response.delivered())
-
-
-@pytest.mark.parametrize("prefix", ["", "blake2b:"])
-def test_the_artifact_of_a_job_is_there_once_it_completes(caller: Any, clock: Any, s3_signed: Any, prefix: str) -> None:
-    neo = caller(timeline=Timeline(starting=1, in_progress=2, artifact=Artifact(prefix=prefix)))
-    neo.create()
-    path = "/models/compiled/resnet50-jetson_nano.tar.gz"
-    clock.tick(2)
-    assert stored(neo, s3_signed, path)[0] == 404
-    clock.tick(60)
-    described = neo.call("DescribeCompilationJob", **NAME)
-    assert described["ModelArtifacts"]["S3ModelArtifacts"] == f"s3:/{path}"
-    status, data = stored(neo, s3_signed, path)
-    assert status == 200
-    digest = described["ModelDigests"]["ArtifactDigest"]
-    assert digest == prefix + hashlib.blake2b(data, digest_size=32).hexdigest()
-    found = neo.service.buckets.get(f"s3:/{path}")
-    assert found.last_modified == datetime(
-        2026, 1, 1, 12, 0, 3, tzinfo=UTC
-    )  # when the job ended, not when it was asked
-
-
-def test_the_artifact_outlives_the_job(neo: Any, clock: Any, s3_signed: Any) -> None:
-    neo.create()
-    clock.tick(3)
-    neo.call("DeleteCompilationJob", **NAME)
-    assert stored(neo, s3_signed, "/models/compiled/resnet50-jetson_nano.tar.gz")[0] == 200
-
-
-def test_the_later_of_two_jobs_overwrites_the_artifact_of_the_other(caller: Any, clock: Any, s3_signed: Any) -> None:
-    timelines = {
-        "late": Timeline(in_progress=9, artifact=Artifact(b"late")),
-        "early": Timeline(in_progress=5, artifact=Artifact(b"early")),
-    }
-    neo = caller(timeline=timelines)
-    neo.create("late")
-    neo.create("early")
-    clock.tick(60)
-    assert stored(neo, s3_signed, "/models/compiled/resnet50-jetson_nano.tar.gz") == (200, b"late")
-
-
-@pytest.mark.parametrize(
-    ("timeline", "stop"),
-    [
-        (Timeline(artifact=Artifact(stored=False)), False),
-        (Timeline(outcome="FAILED"), False),
-        (Timeline(in_progress=5), True),
-    ],
-)
-def test_no_artifact(caller: Any, clock: Any, s3_signed: Any, timeline: Timeline, stop: bool) -> None:
-    neo = caller(timeline=timeline)
-    neo.create()
-    if stop:
-        neo.call("StopCompilationJob", **NAME)
-    clock.tick(60)
-    assert stored(neo, s3_signed, "/models/compiled/resnet50-jetson_nano.tar.gz")[0] == 404
-
-
-def test_an_output_location_outside_of_s3_holds_nothing(neo: Any, clock: Any, s3_signed: Any) -> None:
-    neo.create(OutputConfig={"S3OutputLocation": "https://models/out", "TargetDevice": "jetson_nano"})
-    clock.tick(60)
-    assert stored(neo, s3_signed, "/models/out/resnet50-jetson_nano.tar.gz")[0] == 404
-    assert neo.status() == "COMPLETED"
 
 
 HEADERS = st.lists(

@@ -28,7 +28,7 @@ from neo_wire.signing import sigv4, sigv4a
 from neo_wire.signing.canonical import canonical_query, canonical_request, payload_hash
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import S3, Scope, SigningOptions, string_to_sign
-from neo_wire.signing.verify import verify
+from neo_wire.signing.verification import verify
 
 KEY = "AKIDEXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -341,7 +341,7 @@ def test_without_cryptography_sigv4_works_and_sigv4a_names_the_extra() -> None:
         from neo_wire.http import HttpRequest, Url
         from neo_wire.signing import sigv4, sigv4a
         from neo_wire.signing.credentials import Credentials
-        from neo_wire.signing.verify import verify
+        from neo_wire.signing.verification import verify
         request = HttpRequest("GET", Url.parse("https://example.amazonaws.com/"))
         keys = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
         scope, at = sigv4.Scope("us-east-1", "service"), datetime(2015, 8, 30, 12, 36, tzinfo=UTC)

@@ -12,7 +12,7 @@ from neo_wire.signing import sigv4a
 from neo_wire.signing.authorization import Refusal
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import S3, Scope
-from neo_wire.signing.verify import verify
+from neo_wire.signing.verification import verify
 
 KEY = "AKIDEXAMPLE"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

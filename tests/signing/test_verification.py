@@ -263,7 +263,7 @@ def test_a_payload_of_signed_chunks_is_not_accepted_unseen() -> None:
 
 
 def test_an_unknown_key_takes_the_same_work_as_a_wrong_signature(monkeypatch: pytest.MonkeyPatch) -> None:
-    verify_module = importlib.import_module("neo_wire.signing.verify")
+    verify_module = importlib.import_module("neo_wire.signing.verification")
     checks: list[bool] = []
     original = verify_module._hmac_matches
     counted = mock.Mock(wraps=lambda *arguments: checks.append(original(*arguments)))

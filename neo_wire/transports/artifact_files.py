@@ -1,0 +1,233 @@
+"""The file that an artifact is downloaded to: first under a temporary name, and under its own only when it is whole.
+
+Beside the target `model.tar.gz` stand, while it is downloaded, `.model.tar.gz.part` with the bytes and
+`.model.tar.gz.part.json`, which tells what object they are of. Both stay when the download breaks off, so that a later
+one goes on. What has a wrong digest becomes `model.tar.gz.digest-mismatch`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+from typing import Final
+
+from neo_wire.errors import ConfigurationError
+from neo_wire.jobs.artifacts import ArtifactExists, DownloadInProgress, Part
+from neo_wire.jobs.digests import Digest, DigestCheck, DigestMismatch, Hashing
+from neo_wire.transports.files import read_file, write_file
+
+_PIECE: Final = 1 << 20
+_MAX_NOTE: Final = 16 * 1024
+
+
+class LocalArtifactFile:
+    """The file, by its final name. Its methods may be called from any thread, one at a time.
+
+    Args:
+        target: a path, or a folder that is there, in which the file gets the artifact's own name.
+        name: of the artifact in S3.
+
+    Raises:
+        ConfigurationError: no file can have that name.
+    """
+
+    def __init__(self, target: str | os.PathLike[str], name: str) -> None:
+        given = os.fspath(target)
+        if not isinstance(given, str) or not given or "\0" in given:
+            raise ConfigurationError(f"the path is {given!r}; give the path of a file, or of a folder, as text")
+        into = given.endswith(("/", os.sep)) or Path(given).is_dir()
+        if into and (not name or name in (".", "..") or "\0" in name or os.sep in name or "\\" in name):
+            raise ConfigurationError(f"the artifact is named {name!r}, as no file can be; give the path of a file")
+        self._final = Path(os.path.realpath(Path(given) / name if into else given))
+        self._shown = os.fspath(Path(given) / name) if into else given
+        self._temporary = self._final.with_name(f".{self._final.name}.part")
+        self._note = self._final.with_name(f".{self._final.name}.part.json")
+        self._lock = threading.Lock()
+        self._file: FileIO | None = None
+        self._closed = False
+        self._size = 0
+        self._digest = Digest("")
+        self._hashing = Hashing(self._digest)
+
+    @property
+    def path(self) -> str:
+        """The final name, as it was given."""
+        return self._shown
+
+    @property
+    def size(self) -> int:
+        """How many bytes the temporary file has."""
+        return self._size
+
+    def existing(self, digest: Digest) -> tuple[int, DigestCheck] | None:
+        """The size and the check of the file under the final name; None when there is none.
+
+        Raises:
+            DigestMismatch: it has another digest.
+            OSError: it is no plain file, or cannot be read.
+        """
+        try:
+            found = self._final.stat()
+        except FileNotFoundError:
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(f"{self._shown!r} is there, and is no plain file; give another path")
+        if not digest.algorithms:
+            return found.st_size, digest.hashing().check(self._shown)
+        with self._final.open("rb", buffering=0) as file:
+            hashing = digest.hashing()
+            while piece := file.read(_PIECE):
+                hashing.update(piece)
+        return found.st_size, hashing.check(self._shown)
+
+    def open(self, digest: Digest) -> Part | None:
+        """Open the temporary file for this process alone, and hash what an earlier download left in it.
+
+        Returns:
+            What that is of; None when there is nothing, or nobody can say.
+
+        Raises:
+            DownloadInProgress: somebody else has it open.
+            OSError: it cannot be opened, or its folder cannot be made.
+        """
+        self._final.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock:
+            self._file = self._open_locked()
+            self._digest, self._hashing = digest, digest.hashing()
+            part = self._read_note()
+            if part is None:
+                self._file.truncate(0)
+            while part is not None and (piece := self._file.read(_PIECE)):
+                self._hashing.update(piece)
+            self._size = self._file.tell()
+            if self._closed:  # while this ran, in a thread that nobody waits for any more
+                self._let_go()
+            return part
+
+    def _open_locked(self) -> FileIO:
+        while True:
+            file = FileIO(os.open(self._temporary, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+")
+            try:
+                if not _lock(file):
+                    raise DownloadInProgress(self._shown)
+                with suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(file.fileno()), os.stat(self._temporary)):
+                        return file
+            except BaseException:
+                file.close()
+                raise
+            file.close()  # whoever had it open has just renamed it
+
+    def _read_note(self) -> Part | None:
+        try:
+            note = json.loads(read_file(os.fspath(self._note), _MAX_NOTE))
+            part = Part(note["uri"], note["etag"], note["total"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        usable = isinstance(part.uri, str) and isinstance(part.etag, str) and type(part.total) is int
+        return part if usable else None
+
+    def restart(self, part: Part) -> None:
+        """Empty the temporary file, for the bytes of another object.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with self._lock:
+            file = self._opened()
+            # In this order: at no moment does the note tell of bytes that are another object's.
+            file.truncate(0)
+            file.seek(0)
+            self._size, self._hashing = 0, self._digest.hashing()
+            note = {"uri": part.uri, "etag": part.etag, "total": part.total}
+            write_file(os.fspath(self._note), json.dumps(note).encode())
+
+    def append(self, data: bytes) -> None:
+        """Write the next bytes.
+
+        Raises:
+            OSError: they cannot be written, as when the disk is full.
+        """
+        with self._lock:
+            file = self._opened()
+            view = memoryview(data)
+            while view:
+                written = file.write(view) or 0
+                self._hashing.update(view[:written])
+                self._size += written
+                view = view[written:]
+
+    def finish(self, *, overwrite: bool) -> DigestCheck:
+        """Make sure that all is on the disk, check it, and give the file its final name.
+
+        Raises:
+            DigestMismatch: it has another digest; it is kept under another name, which the error has.
+            ArtifactExists: a file of that name has come meanwhile; the temporary one stays.
+            OSError: it cannot be written.
+        """
+        with self._lock:
+            file = self._opened()
+            os.fsync(file.fileno())
+            aside = self._final.with_name(f"{self._final.name}.digest-mismatch")
+            try:
+                check = self._hashing.check(os.fspath(Path(self._shown).with_name(aside.name)), kept_aside=True)
+            except DigestMismatch:
+                self._rename(aside)
+                raise
+            if not overwrite and self._final.exists():
+                raise ArtifactExists(self._shown, ", since this download began")
+            self._rename(self._final)
+            return check
+
+    def _rename(self, name: Path) -> None:
+        if os.name == "nt":
+            self._let_go()  # a file that is open has no new name there
+        self._temporary.replace(name)
+        with suppress(OSError):
+            self._note.unlink()
+        self._let_go()
+        if os.name != "nt":
+            folder = os.open(name.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def close(self) -> None:
+        """Let go of the temporary file; it stays when there is something in it."""
+        with self._lock:
+            self._closed = True
+            if self._file is not None and self._size == 0:
+                with suppress(OSError):
+                    self._temporary.unlink()
+                with suppress(OSError):
+                    self._note.unlink()
+            self._let_go()
+
+    def _opened(self) -> FileIO:
+        if self._file is None or self._closed:
+            raise OSError(f"the download to {self._shown!r} has ended")  # a thread that nobody waits for any more
+        return self._file
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _lock(file: FileIO) -> bool:
+    """Lock a file until it is closed; False when somebody else has. On Windows there are no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
