@@ -23,10 +23,10 @@ _MODULES = {
     "neo_wire.errors": """
         AccessDenied CallTimeout ClientClosed ConfigurationError ConnectFailed ConnectTimeout ConnectionClosed
         CredentialsError CredentialsFetchFailed CredentialsTimeout EndpointError ExpiredToken InputValidationError
-        LoginRequired MissingExtra NeoWireError NoCredentials PartialCredentials PoolTimeout ProfileFileError
-        ProfileNotFound ProxyFailed ReadTimeout RedirectRefused ResourceInUse ResourceLimitExceeded ResourceNotFound
-        ResponseDecodeError ServerError ServiceError SignatureError SigningError Throttling TlsError TransportError
-        UndecodableErrorResponse UnrecognizedClient ValidationException Violation WriteTimeout
+        LoginRequired MissingExtra NeoWireError NoCredentials PaginationError PartialCredentials PoolTimeout
+        ProfileFileError ProfileNotFound ProxyFailed ReadTimeout RedirectRefused ResourceInUse ResourceLimitExceeded
+        ResourceNotFound ResponseDecodeError ServerError ServiceError SignatureError SigningError Throttling TlsError
+        TransportError UndecodableErrorResponse UnrecognizedClient ValidationException Violation WriteTimeout
     """,
     "neo_wire.events": """
         AttemptFailed AttemptStarted CallEnded CredentialsRefreshed Event ResponseReceived RetryScheduled

@@ -21,6 +21,7 @@ from neo_wire.errors import LoginRequired as LoginRequired
 from neo_wire.errors import MissingExtra as MissingExtra
 from neo_wire.errors import NeoWireError as NeoWireError
 from neo_wire.errors import NoCredentials as NoCredentials
+from neo_wire.errors import PaginationError as PaginationError
 from neo_wire.errors import PartialCredentials as PartialCredentials
 from neo_wire.errors import PoolTimeout as PoolTimeout
 from neo_wire.errors import ProfileFileError as ProfileFileError
@@ -231,6 +232,7 @@ __all__ = [
     "Operation",
     "OperationOutput",
     "OutputConfig",
+    "PaginationError",
     "PartialCredentials",
     "Pattern",
     "Polling",

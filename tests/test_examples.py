@@ -25,6 +25,7 @@ ALONE = {
         "the compiled model is s3://models/compiled/resnet50-LINUX_ARM64",
     ],
     "local_service_in_tests.py": ["passed: test_errors_to_order\n"],
+    "open_telemetry.py": ["  attempt 1: ERROR\n  attempt 2: UNSET\nSageMaker.ListCompilationJobs: UNSET\n"],
     "own_operation.py": ["alexnet was created at ", "resnet50 was created at ", "the service answered HTTP 200\n"],
     "presigned_describe.py": ["PresignedRequest('POST', ", "HTTP 200: STARTING\n"],
     "sign_with_httpx.py": ['200 {"CompilationJobSummaries":[]}\n' * 2],
@@ -32,6 +33,7 @@ ALONE = {
 AGAINST_AN_ENDPOINT = {
     "async_many.py": ["resnet50-ml-c5           FAILED\n", "resnet50-deeplens        FAILED\n"],
     "create_and_wait.py": ["resnet50 exists already\n", "it failed: ClientError: of the fixture\n"],
+    "open_telemetry.py": ["  attempt 1: UNSET\nSageMaker.ListCompilationJobs: UNSET\n1 jobs\n"],
     "own_operation.py": ["resnet50 was created at ", "the service answered HTTP 200\n"],
     "presigned_describe.py": ["HTTP 200: FAILED\n"],
     "sign_with_httpx.py": ['200 {"CompilationJobSummaries":[{"CompilationJobName":"resnet50",'],

@@ -126,7 +126,7 @@ def test_the_python_runs_and_prints_what_is_shown(gateway: list[HttpRequest], mo
         outputs.append(printed.getvalue())
         if block.output is not None:
             assert printed.getvalue() == block.output
-    assert len(outputs) == 10
+    assert len(outputs) == 14
     assert outputs[0] == outputs[1] == "COMPLETED\n"
     assert "\n".join(LOG_GROUPS) + "\n" in outputs
     assert [request.body for request in gateway] == [b'{"name":"resnet50"}']

@@ -1,30 +1,51 @@
-"""What the commands print: JSON as the AWS CLI prints it, or a table."""
+"""What the commands print: JSON as the AWS CLI prints it, a table for people, or lines of text for other programs."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 from neo_wire.cli.failure import one_line
-from neo_wire.errors import MissingExtra
+from neo_wire.jobs.targets import Target
 from neo_wire.members import members
 from neo_wire.schema import is_shape
-from neo_wire.shapes.structures import CompilationJobSummary
+from neo_wire.shapes.structures import CompilationJobSummary, DescribeCompilationJobResponse
 
-if TYPE_CHECKING:
-    from rich.console import Console
+Cell: TypeAlias = str | datetime | timedelta | int | None
+Row: TypeAlias = Sequence[Cell]
 
-_TARGET_PLATFORM = ("os", "arch", "accelerator")
+JOB_COLUMNS = ("Name", "Status", "Target", "Created (UTC)", "Compiled for")
+_PLATFORM = "compilation_target_platform_"
 
 
-def print_json(output: object) -> None:
-    """Print an operation's output as JSON with AWS's own member names; one without members prints nothing."""
-    if value := plain(output):
+def show(output: object, style: str) -> None:
+    """Print one output: as JSON, or its members, each by its path with its value. One without members prints nothing.
+
+    Args:
+        output: a shape, or a mapping from AWS's names to values.
+        style: "json", "table" or "text".
+    """
+    if not (value := plain(output)):
+        return
+    if style == "json":
         print(json.dumps(value, indent=4))
+    else:
+        show_rows(("Member", "Value"), list(_flatten(value, "")), style)
+
+
+def show_rows(columns: Sequence[str], rows: Sequence[Row], style: str) -> None:
+    """Print rows: as a table with a heading, or as text, a row a line, its cells separated by tabs and none empty."""
+    if style == "text":
+        for row in rows:
+            print("\t".join([one_line(_exact(cell)) or "-" for cell in row]))
+        return
+    table = [tuple(columns), *(tuple([one_line(_readable(cell)) for cell in row]) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    table.insert(1, tuple(["-" * width for width in widths]))
+    for line in table:
+        print("  ".join([cell.ljust(width) for cell, width in zip(line, widths, strict=True)]).rstrip())
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401  # from any value of a shape to what json.dumps takes
@@ -34,76 +55,50 @@ def plain(value: Any) -> Any:  # noqa: ANN401  # from any value of a shape to wh
         return {wire_name: plain(item) for wire_name, item in found if item is not None}
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items() if item is not None}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(item) for item in value]
     return value
 
 
-def print_details(output: object) -> None:
-    """Print an operation's output as a table of two columns: the path of a member, and its value."""
-    if value := plain(output):
-        _print_table(("Member", "Value"), _flatten(value))
+def job_row(job: CompilationJobSummary | DescribeCompilationJobResponse) -> Row:
+    """A job as a row under `JOB_COLUMNS`, as List or Describe tells of it; what a server leaves out is empty."""
+    start, end = job.compilation_start_time, job.compilation_end_time
+    took = end - start if start is not None and end is not None else None
+    return job.compilation_job_name, job.compilation_job_status, _target(job), job.creation_time, took
 
 
-def print_jobs(jobs: Sequence[CompilationJobSummary]) -> None:
-    """Print a list of jobs as a table, one a line."""
-    rows = [
-        (job.compilation_job_name, job.compilation_job_status, _target(job), _minute(job.creation_time), _duration(job))
-        for job in jobs
-    ]
-    _print_table(("Name", "Status", "Target", "Created (UTC)", "Compiled for"), rows)
+def _target(job: CompilationJobSummary | DescribeCompilationJobResponse) -> str | None:
+    if isinstance(job, CompilationJobSummary):
+        platform = (getattr(job, _PLATFORM + part) for part in ("os", "arch", "accelerator"))
+        return job.compilation_target_device or "/".join([part for part in platform if part])
+    output = getattr(job, "output_config", None)  # a lenient answer may lack it
+    return str(Target.of(output) or "") if output is not None else None
 
 
-def _flatten(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    for name, item in value.items():
-        if isinstance(item, Mapping):
-            yield from _flatten(item, f"{path}{name}.")
-        else:
-            yield path + name, ", ".join(map(str, item)) if isinstance(item, list) else str(item)
+def _flatten(value: object, path: str) -> Iterator[Row]:
+    """Each value by its path in AWS's spelling, such as `OutputConfig.TargetDevice` or `VpcConfig.Subnets[0]`."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _flatten(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _flatten(item, f"{path}[{index}]")
+    else:
+        yield path, json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def _target(job: CompilationJobSummary) -> str:
-    platform = (getattr(job, f"compilation_target_platform_{part}") for part in _TARGET_PLATFORM)
-    return job.compilation_target_device or "/".join(part for part in platform if part)
+def _exact(cell: Cell) -> str:
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    return f"{cell.total_seconds():g}" if isinstance(cell, timedelta) else str("" if cell is None else cell)
 
 
-def _minute(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M") if moment else ""
-
-
-def _duration(job: CompilationJobSummary) -> str:
-    if job.compilation_start_time is None or job.compilation_end_time is None:
-        return ""
-    seconds = (job.compilation_end_time - job.compilation_start_time).total_seconds()
-    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
-
-
-def console(*, width: int | None = None, soft_wrap: bool = False) -> Console:
-    """A console of rich that leaves a reader that has gone to the command, and writes what its encoding lacks escaped.
-
-    Raises:
-        ImportError: rich is not installed.
-    """
-    from rich.console import Console
-
-    class _Console(Console):
-        def on_broken_pipe(self) -> None:
-            raise  # the BrokenPipeError, where rich would exit
-
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    return _Console(width=width, soft_wrap=soft_wrap, highlight=False)
-
-
-def _print_table(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
-    try:
-        from rich.table import Table
-        from rich.text import Text
-
-        out = console(width=None if sys.stdout.isatty() else 200)
-    except ImportError:
-        raise MissingExtra("tables need rich: pip install 'neo-wire[cli]', or take --output json") from None
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(Text(one_line(cell or "")) for cell in row))
-    out.print(table)
+def _readable(cell: Cell) -> str:
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%d %H:%M")
+    if isinstance(cell, timedelta):
+        seconds = cell.total_seconds()
+        return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
+    return str("" if cell is None else cell)

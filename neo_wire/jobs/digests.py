@@ -24,7 +24,7 @@ _HEX: Final = re.compile(r"(?:[0-9a-f]{2})+")
 _SHORTEST: Final = 16  # bytes; less is no digest to go by
 _LONGEST: Final[dict[Algorithm, int]] = {"blake2b": 64, "blake2s": 32, "sha256": 32}
 
-# By the prefix, in lower case and without anything but letters and digits: what it stands for, and the bytes if it says.
+# By the prefix, in lower case, letters and digits alone: what it stands for, and how many bytes, when it says so.
 _PREFIXES: Final[dict[str, tuple[tuple[Algorithm, ...], int | None]]] = {
     "blake2": (("blake2b", "blake2s"), None),
     "blake2b": (("blake2b",), None),
@@ -141,7 +141,7 @@ class Hashing:
         length = len(digest.value) // 2
         self._hashes = {algorithm: _new(algorithm, length) for algorithm in digest.algorithms}
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Take the next bytes in."""
         self._size += len(data)
         for one in self._hashes.values():

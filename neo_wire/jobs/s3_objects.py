@@ -58,12 +58,15 @@ class InvalidRange(ServiceError):
     codes = ("InvalidRange",)
 
 
-_ERRORS: Final = {
-    code: error
-    for error in (*COMMON_ERRORS, NoSuchKey, NoSuchBucket, PreconditionFailed, InvalidRange)
-    for code in error.codes
-}
-_BY_STATUS: Final = {403: AccessDenied, 404: NoSuchKey, 412: PreconditionFailed, 416: InvalidRange}
+_KNOWN: Final[tuple[type[ServiceError], ...]] = (
+    *COMMON_ERRORS,
+    NoSuchKey,
+    NoSuchBucket,
+    PreconditionFailed,
+    InvalidRange,
+)
+_ERRORS: Final = {code: error for error in _KNOWN for code in error.codes}
+_BY_STATUS: Final = {403: "AccessDenied", 404: "NoSuchKey", 412: "PreconditionFailed", 416: "InvalidRange"}
 
 
 @frozen
@@ -238,10 +241,9 @@ def read_error(
         answer = {}
     code = first(answer, "Code")
     if not code:
-        by_status = _BY_STATUS.get(response.status)
-        if by_status is None:
-            return map_error(response, attempts=attempts)
-        code = by_status.codes[0] if by_status is not AccessDenied else "AccessDenied"
+        code = _BY_STATUS.get(response.status, "")
+    if not code:
+        return map_error(response, attempts=attempts)
     message = first(answer, "Message") or response.reason
     if credentials is not None and credentials.session_token:
         message = message.replace(credentials.session_token, "…")

@@ -64,6 +64,7 @@ class Buckets:
         credentials: the key pairs that may read every object.
         region: of the buckets; requests that are signed for another are refused. None: any.
         clock: tells the time, aware.
+        before_reading: is called before objects are looked up, and may put more.
     """
 
     def __init__(
@@ -72,11 +73,13 @@ class Buckets:
         credentials: Credentials | Iterable[Credentials] = EXAMPLE_CREDENTIALS,
         region: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        before_reading: Callable[[], None] = lambda: None,
     ) -> None:
         accepted = [credentials] if isinstance(credentials, Credentials) else list(credentials)
         self._credentials = {one.access_key_id: one for one in accepted}
         self._region = region
         self._clock = clock
+        self._before_reading = before_reading
         self._objects: dict[tuple[str, str], StoredObject] = {}
         self._lock = threading.Lock()
         self._script = Script()
@@ -104,7 +107,9 @@ class Buckets:
         Raises:
             ConfigurationError: it is no S3 URI with a bucket and a key that S3 allows.
         """
-        return self._objects.get(_place(uri))
+        place = _place(uri)
+        self._before_reading()
+        return self._objects.get(place)
 
     def script(self, *answers: Answer, operation: str | None = None, times: int = 1) -> None:
         """Answer the next requests with these, in order, before the buckets are themselves again.
@@ -148,6 +153,7 @@ class Buckets:
         if not key or any(not name.startswith(_KNOWN_PARAMETERS) for name in names):
             message = "A header or query you provided, or the operation itself, is not implemented here."
             raise ServiceError(message, code="NotImplemented", status=501)
+        self._before_reading()
         with self._lock:
             stored = self._objects.get((bucket, key))
             known = stored is not None or any(one == bucket for one, _ in self._objects)
@@ -209,6 +215,6 @@ def _request_id() -> str:
 
 def _place(uri: str) -> tuple[str, str]:
     parts = _URI.fullmatch(uri)
-    if parts is None or len(parts["key"].encode()) > _MAX_KEY:
+    if parts is None or len(parts["key"].encode(errors="surrogatepass")) > _MAX_KEY:
         raise ConfigurationError(f"{uri[:200]!r} is no S3 URI; give s3://bucket/key, as s3://models/resnet50.tar.gz")
     return parts["bucket"], parts["key"]

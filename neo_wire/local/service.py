@@ -112,7 +112,12 @@ class NeoService:
         if self.clock.now().utcoffset() is None:
             raise ConfigurationError("the clock tells naive times; let it give aware ones, as datetime.now(UTC) is")
         self.skew = skew
-        self.buckets = Buckets(credentials=accepted, region=region, clock=self._now)
+        self.buckets = Buckets(
+            credentials=accepted,
+            region=region,
+            clock=self._now,
+            before_reading=lambda: self._jobs.settle(self.clock.now()),
+        )
         self._credentials = {one.access_key_id: one for one in accepted}
         self._region = region
         self._rate_limit = rate_limit
@@ -148,7 +153,6 @@ class NeoService:
         """
         try:
             if is_for_s3(request):
-                self._jobs.settle(self.clock.now())
                 return self.buckets.handle(request)
             operation = (request.header("x-amz-target") or "").rpartition(".")[2]
             return play(self._script.take(operation), lambda: self._answer(request), self.refusal)

@@ -65,16 +65,13 @@ def _structure_encoder(cls: type) -> Encode:
         if not isinstance(value, cls):
             raise Mismatch(f"{nature(value)}; give an instance of {cls.__name__}")
         parts = []
-        wire_name = ""
-        try:
-            for get, prefix, wire_name, encode_member in fields:
-                item = get(value)
-                if type(item) is str and encode_member is _string:
-                    parts.append(prefix + encode_basestring_ascii(item))
-                elif item is not None:
+        for get, prefix, wire_name, encode_member in fields:
+            item = get(value)
+            if item is not None:
+                try:
                     parts.append(prefix + encode_member(item))
-        except Mismatch as mismatch:
-            raise mismatch.under(wire_name)  # noqa: B904  # the same error, one level up
+                except Mismatch as mismatch:
+                    raise mismatch.under(wire_name)  # noqa: B904  # the same error, one level up
         return "{" + ",".join(parts) + "}"
 
     members(cls)  # a class that is no shape fails here, before anything is cached

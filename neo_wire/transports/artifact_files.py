@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from neo_wire.errors import ConfigurationError
-from neo_wire.jobs.artifacts import ArtifactExists, DownloadInProgress, Part
+from neo_wire.jobs.artifact_file import ArtifactExists, DownloadInProgress, Part
 from neo_wire.jobs.digests import Digest, DigestCheck, DigestMismatch, Hashing
 from neo_wire.transports.files import read_file, write_file
 
@@ -38,8 +38,8 @@ class LocalArtifactFile:
 
     def __init__(self, target: str | os.PathLike[str], name: str) -> None:
         given = os.fspath(target)
-        if not isinstance(given, str) or not given or "\0" in given:
-            raise ConfigurationError(f"the path is {given!r}; give the path of a file, or of a folder, as text")
+        if not given or "\0" in given:
+            raise ConfigurationError(f"the path is {given!r}; give the path of a file, or of a folder")
         into = given.endswith(("/", os.sep)) or Path(given).is_dir()
         if into and (not name or name in (".", "..") or "\0" in name or os.sep in name or "\\" in name):
             raise ConfigurationError(f"the artifact is named {name!r}, as no file can be; give the path of a file")
@@ -116,7 +116,7 @@ class LocalArtifactFile:
                 if not _lock(file):
                     raise DownloadInProgress(self._shown)
                 with suppress(FileNotFoundError):
-                    if os.path.samestat(os.fstat(file.fileno()), os.stat(self._temporary)):
+                    if os.path.samestat(os.fstat(file.fileno()), self._temporary.stat()):
                         return file
             except BaseException:
                 file.close()
@@ -126,11 +126,9 @@ class LocalArtifactFile:
     def _read_note(self) -> Part | None:
         try:
             note = json.loads(read_file(os.fspath(self._note), _MAX_NOTE))
-            part = Part(note["uri"], note["etag"], note["total"])
+            return Part(str(note["uri"]), str(note["etag"]), int(note["total"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        usable = isinstance(part.uri, str) and isinstance(part.etag, str) and type(part.total) is int
-        return part if usable else None
 
     def restart(self, part: Part) -> None:
         """Empty the temporary file, for the bytes of another object.

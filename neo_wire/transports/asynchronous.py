@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Coroutine
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any, Protocol, TypeVar
 
 from neo_wire.flow import (
@@ -92,7 +92,10 @@ class AsyncDriver:
             case Concurrently():
                 return await self._loop().concurrently(effect, self.run)
             case Call():
-                result = await self._loop().in_thread(effect.function)
+                function: Any = effect.function
+                if iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None)):  # noqa: B004  # it is callable; the question is how
+                    return await function()
+                result = await self._loop().in_thread(function)
                 return await result if isawaitable(result) else result
             case ReadFile() | WriteFile() | RunProcess():
                 from neo_wire.transports.local_io import perform  # here, as few clients need it

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from neo_wire.credentials.cache import CredentialsCache
 from neo_wire.errors import CredentialsFetchFailed, CredentialsTimeout

@@ -169,7 +169,16 @@ def test_what_is_not_there(buckets: Buckets, s3_signed: Any, method: str, path: 
 
 
 @pytest.mark.parametrize(
-    "uri", ["s3://models", "s3://models/", "models/a", "https://models/a", "s3://mod els/a", "s3://models/" + "é" * 513]
+    "uri",
+    [
+        "s3://models",
+        "s3://models/",
+        "models/a",
+        "https://models/a",
+        "s3://mod els/a",
+        "s3://models/" + "é" * 513,
+        "s3://models/" + "\ud800" * 342,
+    ],
 )
 def test_what_is_no_uri_is_refused(buckets: Buckets, uri: str) -> None:
     with pytest.raises(ConfigurationError, match="is no S3 URI"):

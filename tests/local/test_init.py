@@ -74,6 +74,20 @@ def test_boto3_runs_a_job_from_creation_to_deletion(
     assert error(client.describe_compilation_job, CompilationJobName="job") == (400, "ResourceNotFound")
 
 
+def test_boto3_fetches_the_artifact_of_a_job_and_its_digest_is_right(
+    boto3_client: Any, server: LocalServer, create_input: Any, moving_clock: Any
+) -> None:
+    sagemaker, s3 = boto3_client(server), boto3_client(server, service="s3")
+    sagemaker.create_compilation_job(**create_input())
+    moving_clock.tick(30)
+    described = sagemaker.describe_compilation_job(CompilationJobName="job")
+    bucket, key = described["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").split("/", 1)
+    fetched = s3.get_object(Bucket=bucket, Key=key)
+    assert fetched["LastModified"] == described["CompilationEndTime"].replace(microsecond=0)
+    digest = blake2b(fetched["Body"].read(), digest_size=32).hexdigest()
+    assert digest == described["ModelDigests"]["ArtifactDigest"]
+
+
 def test_boto3_stops_a_job(boto3_client: Any, server: LocalServer, create_input: Any, moving_clock: Any) -> None:
     client = boto3_client(server)
     client.create_compilation_job(**create_input())

@@ -28,6 +28,7 @@ def test_the_artifact_of_a_job_is_there_once_it_completes(caller: Any, clock: An
     path = "/models/compiled/resnet50-jetson_nano.tar.gz"
     clock.tick(2)
     assert stored(neo, s3_signed, path)[0] == 404
+    assert neo.service.buckets.get(f"s3:/{path}") is None
     clock.tick(60)
     described = neo.call("DescribeCompilationJob", **NAME)
     assert described["ModelArtifacts"]["S3ModelArtifacts"] == f"s3:/{path}"
@@ -39,6 +40,14 @@ def test_the_artifact_of_a_job_is_there_once_it_completes(caller: Any, clock: An
     assert found.last_modified == datetime(
         2026, 1, 1, 12, 0, 3, tzinfo=UTC
     )  # when the job ended, not when it was asked
+
+
+def test_the_artifact_is_there_for_the_test_that_looks_first(caller: Any, clock: Any) -> None:
+    neo = caller(timeline=Timeline(artifact=Artifact(b"compiled")))
+    neo.create()
+    clock.tick(60)
+    found = neo.service.buckets.get("s3://models/compiled/resnet50-jetson_nano.tar.gz")
+    assert found.content.size == len(b"compiled")
 
 
 def test_the_artifact_outlives_the_job(neo: Any, clock: Any, s3_signed: Any) -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,13 @@ from neo_wire.transports.blocking import BlockingDriver
 from tests.credentials.generations import AsyncNowhere, Nowhere
 
 Run = Callable[[Flow[Any]], Any]
-SLEEPER = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
+SLEEPER = """
+import os, sys, time
+with open(sys.argv[1] + ".new", "w") as file:
+    file.write(str(os.getpid()))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+time.sleep(60)
+"""
 
 
 def blocking(flow: Flow[Any]) -> Any:
@@ -81,6 +87,15 @@ def test_an_event_loop_goes_on_meanwhile(tmp_path: Path) -> None:
     assert asyncio.run(main()) == 0
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process of ours was killed, and buried."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("library", ["asyncio", "trio"])
 def test_a_cancellation_kills_the_program_and_does_not_wait_for_it(tmp_path: Path, library: str) -> None:
     started = tmp_path / "started"
@@ -101,11 +116,11 @@ def test_a_cancellation_kills_the_program_and_does_not_wait_for_it(tmp_path: Pat
                 await trio.sleep(0.005)
             nursery.cancel_scope.cancel()
 
-    before, began = threading.active_count(), time.monotonic()
+    began = time.monotonic()
     if library == "asyncio":
         asyncio.run(under_asyncio())  # which waits for its threads
     else:
         trio.run(under_trio)
-        while threading.active_count() > before + 1 and time.monotonic() < began + 20:  # trio keeps an idle thread
-            time.sleep(0.01)
-    assert time.monotonic() - began < 20
+    while not has_ended(int(started.read_text("ascii"))):
+        assert time.monotonic() < began + 20
+        time.sleep(0.005)

@@ -1,0 +1,125 @@
+"""What is under way, on stderr: on a terminal one line that is drawn anew, elsewhere a line at each change.
+
+Neither control sequences nor hidden cursors are used, so that whatever ends the process leaves the terminal well.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self, TextIO
+
+from neo_wire.cli.failure import one_line
+
+_REDRAW = 0.5  # seconds
+_REPEAT = 60.0  # seconds: where there is no terminal, a sign of life for those who watch a log
+_WIDTH = 80
+
+
+class Progress:
+    """One progress line, from `with` to its end; the time since it began goes at its end.
+
+    Args:
+        quiet: show nothing but notes.
+        stream: None for stderr.
+    """
+
+    _present: Progress | None = None  # a process has one terminal, so there is one at a time
+
+    def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._quiet = quiet or self._stream is None
+        self._terminal = not self._quiet and self._stream.isatty()
+        self._interval = _REDRAW if self._terminal else _REPEAT
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._text = ""
+        self._drawn = 0  # characters of the line that stands there
+        self._started = self._printed = time.monotonic()
+
+    def __enter__(self) -> Self:
+        Progress._present = self
+        if not self._quiet:
+            threading.Thread(target=self._go_on, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, cls: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._over.set()
+        Progress._present = None
+        with self._lock:
+            self._write("")
+            self._text = ""
+
+    def show(self, text: str, *, passing: bool = False) -> None:
+        """Say what is under way now.
+
+        Args:
+            text: one line, without the time.
+            passing: it changes so often that it is not worth a line of its own where there is no terminal.
+        """
+        with self._lock:
+            self._text = one_line(text)
+            if self._terminal:
+                if not passing or time.monotonic() - self._printed > 0.1:
+                    self._draw()
+            elif not passing:
+                self._draw()
+
+    @staticmethod
+    def note(text: str) -> None:
+        """Print a line on stderr that stays, above the progress line if there is one."""
+        present = Progress._present
+        if present is None:
+            print(text, file=sys.stderr, flush=True)
+            return
+        with present._lock:
+            present._write("")
+            print(text, file=sys.stderr, flush=True)
+            if present._terminal:
+                present._draw()
+
+    def _go_on(self) -> None:
+        while not self._over.wait(self._interval):
+            with self._lock:
+                if not self._over.is_set() and time.monotonic() - self._printed >= self._interval * 0.9:
+                    self._draw()
+
+    def _draw(self) -> None:
+        if not self._quiet and self._text:
+            self._printed = time.monotonic()
+            self._write(f"{self._text}, {_clock(self._printed - self._started)}")
+
+    def _write(self, line: str) -> None:
+        """Write the line in the place of the one that stands there; an empty one leaves nothing."""
+        with suppress(OSError, ValueError):  # a terminal that has gone is no reason to fail
+            if self._terminal:
+                line = line[: self._width() - 1]  # a full line would scroll
+                if line or self._drawn:
+                    back = "\r" if line else f"\r{' ' * self._drawn}\r"
+                    self._stream.write(back + line.ljust(self._drawn if line else 0))
+                    self._drawn = len(line)
+            elif line:
+                self._stream.write(line + "\n")
+            self._stream.flush()
+
+    def _width(self) -> int:
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(self._stream.fileno()).columns or _WIDTH
+        return _WIDTH
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB" if count >= 1000 else f"{count} B"
