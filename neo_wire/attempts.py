@@ -147,6 +147,9 @@ def converse(
                 return result
     except NeoWireError as error:
         progress.last = None  # its traceback leads back here
+        if not isinstance(error, TransportError | ServiceError | ResponseDecodeError):
+            progress.reading = yield from monotonic()
+            progress.broken_off(error)
         if story is not None:
             story.ended(error)
         raise

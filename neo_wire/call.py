@@ -75,7 +75,7 @@ def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow
     Raises:
         ConfigurationError: the operation is one of another service than the client's; nothing was sent.
         InputValidationError: the input breaks a rule; nothing was sent.
-        CredentialsError: there are no credentials to sign with; nothing was sent.
+        CredentialsError: there are no credentials to sign an attempt with.
         TransportError: no usable answer came back; CallTimeout when the total timeout was over.
         ServiceError: the service refused or failed the request. A ResourceInUse says by `maybe_created_by_this_call`
             when an earlier attempt of this call may be what took the name.

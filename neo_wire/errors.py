@@ -27,7 +27,23 @@ def _restore(cls: type[NeoWireError], args: tuple[object, ...], state: dict[str,
 
 
 class NeoWireError(Exception):
-    """The base of every error of this library, so that one `except` catches them all."""
+    """The base of every error of this library, so that one `except` catches them all.
+
+    Attributes:
+        attempts: how many times the request was sent or tried; 0 for never, and outside of a call.
+        elapsed: how long the whole call took, in seconds.
+        stopped: why no further attempt was made; None when the error was not raised by a call.
+        maybe_processed: whether the service may have acted on the request, at any attempt of the call.
+    """
+
+    attempts: int = 0
+    elapsed: float = 0.0
+    stopped: Stopped | None = None
+    maybe_processed: bool = False
+
+    def __str__(self) -> str:
+        doubt = "; an attempt of this call may have been processed" if self.maybe_processed else ""
+        return super().__str__() + doubt
 
     def __reduce__(self) -> tuple[Any, ...]:  # Any: the shape that pickle asks for
         """Pickle by state, because the constructors of subclasses take keyword arguments."""
@@ -61,7 +77,7 @@ class ProfileFileError(ConfigurationError):
 
 
 class CredentialsError(NeoWireError):
-    """Credentials could not be had; the base of the reasons."""
+    """Credentials could not be had, for the first attempt or a later one (`attempts`); the base of the reasons."""
 
 
 class NoCredentials(CredentialsError):
@@ -99,7 +115,7 @@ class SigningError(NeoWireError):
 
 
 class ClientClosed(NeoWireError):
-    """A call on a client that was closed; make a new one."""
+    """A call on a client that was closed, perhaps meanwhile, which `maybe_processed` tells; make a new one."""
 
 
 class MissingExtra(NeoWireError, ImportError):

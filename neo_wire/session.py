@@ -22,9 +22,10 @@ from neo_wire._version import __version__
 from neo_wire.attempts import Conversation
 from neo_wire.call import CallSettings, invoke
 from neo_wire.client_options import CallOptions, ClientOptions
-from neo_wire.config.endpoints import Endpoint, parse_endpoint_url, resolve_endpoint
+from neo_wire.config.endpoints import Endpoint, parse_endpoint_url
 from neo_wire.config.profile_files import ProfileFiles
 from neo_wire.config.proxies import proxy_for
+from neo_wire.config.service_endpoint import service_endpoint
 from neo_wire.config.settings import Settings, in_instance_region, resolve_settings
 from neo_wire.config.sources import CODE
 from neo_wire.config.user_agent import Feature, user_agent
@@ -35,7 +36,7 @@ from neo_wire.credentials.context import Context
 from neo_wire.errors import ConfigurationError
 from neo_wire.events import CredentialsRefreshed, tell
 from neo_wire.explanation import Explanation, SettingRow
-from neo_wire.flow import Flow
+from neo_wire.flow import Flow, exclusive
 from neo_wire.http import Route, Timeout, Tls, Url
 from neo_wire.retries.policy import Retries, new_retries, uuid_text
 from neo_wire.service import Operation, Service
@@ -99,6 +100,7 @@ class Session:
         self._check()
         self._family: dict[str, _Found] = {}  # one entry at most; shared with derived clients
         self._instance: dict[str, str | None] = {}  # the region that this machine is in, once asked for; shared too
+        self._root = self  # the session that this one derives from in the end
         self._ready: CallSettings | None = None
 
     def __str__(self) -> str:
@@ -118,7 +120,11 @@ class Session:
             raise TypeError(f"with_options takes {', '.join(sorted(CallOptions.__optional_keys__))}, not {unknown[0]}")
         options: ClientOptions = {**self.options, **changes}
         derived = Session(self.service, options, lock=self._lock)
-        derived._family, derived._instance = self._family, self._instance  # of the same class
+        derived._family, derived._instance, derived._root = (
+            self._family,
+            self._instance,
+            self._root,
+        )  # of the same class
         return derived
 
     def invoke(self, operation: Operation[I, O], input: I) -> Flow[O]:  # noqa: A002  # Smithy's word
@@ -135,7 +141,9 @@ class Session:
         found = self._family.get("found")
         if found is None:
             # Of several first calls at a time each reads the files, and one of them wins, whole.
-            found = self._family.setdefault("found", self._find_out(settings, files))
+            found = self._family.setdefault(
+                "found", self._root._find_out(self._settings_of_family(settings, files), files)
+            )
         endpoint = self._endpoint(settings)
         self._ready = CallSettings(
             url=endpoint.url,
@@ -167,7 +175,7 @@ class Session:
     def explain(self) -> Flow[Explanation]:
         """Find out where everything comes from, asking the sources of credentials as a call would."""
         settings, files = yield from self._settings()
-        context = self._context(settings, files)
+        context = self._root._context(self._settings_of_family(settings, files), files)
         rows = yield from explain(context, self.options.get("credentials"))
         endpoint, problem = None, ""
         try:
@@ -217,9 +225,24 @@ class Session:
             from neo_wire.credentials.imds import fetch_region  # here, as few clients need it
 
             if "region" not in self._instance:
-                self._instance["region"] = yield from fetch_region(self._context(settings, files))
+                context = self._context(settings, files)
+                self._instance["region"] = yield from exclusive((self._root, "region"), lambda: fetch_region(context))
             settings = in_instance_region(settings, self._instance["region"])
         return settings, files
+
+    def _settings_of_family(self, settings: Settings, files: ProfileFiles) -> Settings:
+        """What credentials are had by, whichever of the derived clients calls first: the settings that all derive from.
+
+        When those have no region, the first caller's counts.
+        """
+        if self._root is self:
+            return settings
+        root = resolve_settings(self._root._code, self._environ, files, service_id=self.service.name)
+        if root.region is not None or settings.region is None:
+            return root
+        return attrs.evolve(
+            root, region=settings.region, origins={**root.origins, "region": settings.origins["region"]}
+        )
 
     def _find_out(self, settings: Settings, files: ProfileFiles) -> _Found:
         context, retries = self._context(settings, files), self._retries(settings)
@@ -264,15 +287,11 @@ class Session:
         )
 
     def _endpoint(self, settings: Settings) -> Endpoint:
-        return resolve_endpoint(
-            self.service.endpoint_prefix,
+        return service_endpoint(
+            settings,
+            self.service.name,
             settings.required_region(),
             endpoint_prefix=self.service.endpoint_prefix,
-            fips=settings.use_fips_endpoint,
-            dual_stack=settings.use_dualstack_endpoint,
-            endpoint_url=settings.endpoint_url(self.service.name),
-            fips_in_code=settings.origins.get("use_fips_endpoint") == CODE,
-            dual_stack_in_code=settings.origins.get("use_dualstack_endpoint") == CODE,
         )
 
     def _route(self, settings: Settings, url: Url) -> Route:

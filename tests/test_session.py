@@ -7,6 +7,7 @@ import json
 import stat
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,8 @@ from neo_wire import (
     Timeout,
 )
 from neo_wire.local import LocalServer, NeoService
+from tests.credentials.fake_sts import answer_xml
+from tests.credentials.servers import Answer, Asked, serving
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TEMPORARY = Credentials("ASIATEMPORARYKEYID12", SECRET, "token-one", expiration=datetime(2099, 1, 1, tzinfo=UTC))
@@ -195,6 +198,73 @@ def test_a_derived_client_has_options_of_its_own_and_shares_the_rest(mode: Any, 
     results = derived(mode, server.url, calls, credentials=provide)
     assert len(results) == 3
     assert asked == [1]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_credentials_come_by_the_region_of_the_client_that_others_derive_from(
+    mode: Any, server: LocalServer, home: Path, first: int
+) -> None:
+    role = "arn:aws:iam::123456789012:role/reader"
+    (home / ".aws" / "config").write_text(
+        f"[default]\nrole_arn = {role}\ncredential_source = Environment\nrole_session_name = me\n"
+    )
+    scopes: list[str] = []
+
+    def sts(asked: Asked) -> Answer:
+        scopes.append(asked.headers["authorization"].partition("Credential=")[2].split("/")[2])
+        keys = answer_xml(TEMPORARY.access_key_id, "2099-01-01T00:00:00Z").decode()
+        keys = keys.replace("temporary", SECRET).replace(f"token-of-{TEMPORARY.access_key_id}", "token-one")
+        return Answer(body=keys.encode())
+
+    def calls(client: Any) -> list[Any]:
+        both = [client, client.with_options(region="us-east-1")]
+        return [both[first], both[1 - first]]
+
+    with serving(sts) as running:
+        environ = environment(home, AWS_ENDPOINT_URL_STS=running.url)
+        environ |= {"AWS_ACCESS_KEY_ID": "AKIAOUTER", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_PROFILE": "default"}
+        # The environment's own keys go before the role of a profile that it names, not of one that the code names.
+        derived(mode, server.url, calls, credentials=None, profile="default", environ=environ)
+    assert scopes == ["eu-west-1"]
+
+
+def test_a_derived_client_gives_the_region_when_there_is_no_other(mode: Any, server: LocalServer, home: Path) -> None:
+    def calls(client: Any) -> list[Any]:
+        return [client.with_options(region="us-east-1")]
+
+    assert len(derived(mode, server.url, calls, region=None, environ=environment(home))) == 1
+
+
+def test_the_instance_is_asked_once_for_its_region(server: LocalServer) -> None:
+    start = threading.Barrier(20)
+
+    def metadata(asked: Asked) -> Answer:
+        time.sleep(0.02)  # so that the others come while one is asked
+        return Answer(body=b"token" if asked.method == "PUT" else b"eu-west-1")
+
+    with (
+        serving(metadata) as running,
+        NeoClient(
+            region="eu-west-1",
+            credentials=TEMPORARY,
+            endpoint_url=server.url,
+            defaults_mode="auto",
+            environ={"AWS_EC2_METADATA_SERVICE_ENDPOINT": running.url},
+        ) as client,
+    ):
+
+        def work() -> None:
+            start.wait()
+            client.list_compilation_jobs()
+
+        threads = [threading.Thread(target=work) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        found = client.explain_credentials()
+    assert [one.value for one in found.settings if one.name == "defaults_mode"] == ["in-region"]
+    assert running.lines == ["PUT /latest/api/token", "GET /latest/meta-data/placement/region"]
 
 
 def test_closing_a_derived_client_leaves_the_connections_open(server: LocalServer) -> None:

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 
 from neo_wire.cli.arguments import parser
 from neo_wire.cli.failure import describe, exit_status
@@ -25,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments without the program's name; None for those of the process.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what its encoding lacks is written escaped
     try:
         status = _run(parser().parse_args(argv))
         print(end="", flush=True)  # here, where a reader that has gone is still ours to notice
@@ -55,6 +58,18 @@ def _run(arguments: argparse.Namespace) -> int:
             from neo_wire.cli.sign import sign
 
             return sign(arguments)
+        case "completion":
+            from neo_wire.cli.completion import completion
+
+            return completion(arguments)
+        case "explain":
+            from neo_wire.cli.explain import explain
+
+            return explain(arguments)
+        case "wait":
+            from neo_wire.cli.wait import wait
+
+            return wait(arguments)
         case _:
             from neo_wire.cli.jobs import call
 

@@ -6,6 +6,7 @@ import argparse
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from neo_wire.cli.failure import one_line
 from neo_wire.cli.progress import Progress
@@ -46,7 +47,8 @@ def _logging(*, debug: bool) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.level, logger.propagate = before
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 class _Handler(logging.Handler):
@@ -59,6 +61,10 @@ class _Handler(logging.Handler):
 
 
 class _Formatter(logging.Formatter):
+    def formatException(self, ei: Any) -> str:  # noqa: N802, ANN401  # the name is logging's, and its type is typeshed's
+        """The traceback, whose last lines may be a service's words, without what drives a terminal."""
+        return "".join([char if char.isprintable() or char == "\n" else " " for char in super().formatException(ei)])
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the name is logging's
         """The record in one line, which cannot drive the terminal."""
         return one_line(f"neo-wire: {super().formatMessage(record)}")

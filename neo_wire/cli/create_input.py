@@ -31,12 +31,7 @@ def create_input(arguments: argparse.Namespace) -> CreateCompilationJobRequest:
         UsageError: the document cannot be read, or is no JSON object.
         InputValidationError: it has members that the operation has not or, unless that is not wanted, breaks a rule.
     """
-    document = _document(arguments.cli_input_json) if arguments.cli_input_json else {}
-    value = _merged(document, _from_options(arguments))
-    unknown: list[Violation] = []
-    request: CreateCompilationJobRequest = _read(
-        Schema(Kind.STRUCTURE, CreateCompilationJobRequest), value, (), unknown
-    )
+    request, unknown = read_request(arguments)
     broken: tuple[Violation, ...] = ()
     try:
         if not arguments.no_validate:
@@ -46,6 +41,18 @@ def create_input(arguments: argparse.Namespace) -> CreateCompilationJobRequest:
     if unknown or broken:
         raise InputValidationError(CreateCompilationJobRequest.__name__, [*unknown, *broken])
     return request
+
+
+def read_request(arguments: argparse.Namespace) -> tuple[CreateCompilationJobRequest, list[Violation]]:
+    """The input as it was given, whatever rule it breaks, and the members of the document that there are not.
+
+    Raises:
+        UsageError: the document cannot be read, or is no JSON object.
+    """
+    document = _document(arguments.cli_input_json) if arguments.cli_input_json else {}
+    unknown: list[Violation] = []
+    schema = Schema(Kind.STRUCTURE, CreateCompilationJobRequest)
+    return _read(schema, _merged(document, _from_options(arguments)), (), unknown), unknown
 
 
 def _document(given: str) -> dict[str, Json]:

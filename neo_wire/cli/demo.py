@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 import time
 from collections.abc import Callable
 
-from neo_wire.cli.output import console, plain
+from neo_wire.cli.output import plain
 from neo_wire.client import NeoClient
 from neo_wire.errors import ResourceNotFound, ServiceError, SignatureError
 from neo_wire.local import EXAMPLE_CREDENTIALS, LocalServer, NeoService, Timeline
@@ -18,9 +20,10 @@ from neo_wire.signing.credentials import Credentials
 _NAME = "resnet50-demo"
 _REGION = "eu-west-1"
 _LONGEST_POLL = 0.2
+_STYLES = {"bold": 1, "green": 32, "cyan": 36}
 
 Say = Callable[..., None]
-"""Prints a line, in a style when rich is installed: `say(text, style=None)`."""
+"""Prints a line, in a style where there are any: `say(text, style=None)`."""
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -92,8 +95,10 @@ def _show_error(call: Callable[[], object], expected: type[ServiceError], say: S
 
 
 def _printer() -> Say:
-    try:
-        out = console(soft_wrap=True)
-    except ImportError:
-        return lambda text, _style=None: print(text)
-    return lambda text, style=None: out.print(text, style=style, markup=False)
+    """Print in colours where there is a terminal that has them."""
+    coloured = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+
+    def say(text: str, style: str | None = None) -> None:
+        print(f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if coloured and style is not None else text, flush=True)
+
+    return say

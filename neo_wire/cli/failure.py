@@ -23,21 +23,40 @@ class UsageError(ConfigurationError):
     """The command line is wrong; the message says what and where the help is."""
 
 
-_STATUSES: Final[tuple[tuple[type[Exception], int], ...]] = (
-    (UsageError, 252),
-    (InputValidationError, 252),
-    (SigningError, 252),
-    (ConfigurationError, 253),
-    (CredentialsError, 253),
-    (MissingExtra, 253),
-    (ServiceError, 254),
-)
+_STATUSES: Final[dict[type[Exception], int]] = {
+    UsageError: 252,
+    InputValidationError: 252,
+    SigningError: 252,
+    ConfigurationError: 253,
+    CredentialsError: 253,
+    MissingExtra: 253,
+    ServiceError: 254,
+}
 _OTHER: Final = 255
 
 
 def exit_status(error: Exception) -> int:
     """The exit status of an error."""
-    return next((status for cls, status in _STATUSES if isinstance(error, cls)), _OTHER)
+    statuses = _STATUSES
+    if isinstance(error, NeoWireError) and not isinstance(error, tuple(_STATUSES)):
+        statuses = _of_jobs()
+    return next((statuses[cls] for cls in type(error).__mro__ if cls in statuses), _OTHER)
+
+
+def _of_jobs() -> dict[type[Exception], int]:
+    """The statuses of errors that only commands on jobs raise, imported when there is one."""
+    from neo_wire.jobs import outcomes
+    from neo_wire.jobs.digests import DigestMismatch
+
+    return {
+        outcomes.CompilationFailed: 1,
+        outcomes.CompilationStopped: 2,
+        outcomes.CompilationJobDeleted: 3,
+        DigestMismatch: 4,
+        outcomes.JobDiffers: 6,
+        outcomes.WaitTimeout: 124,
+        outcomes.CompilationJobMissing: 254,
+    }
 
 
 def describe(error: Exception) -> str:

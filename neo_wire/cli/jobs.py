@@ -1,80 +1,115 @@
-"""The commands that call SageMaker Neo: describe, list, create, stop, delete."""
+"""The commands that call one operation: describe, list, create, stop, delete."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
 
-from neo_wire.cli.create_input import create_input
-from neo_wire.cli.output import print_details, print_jobs, print_json
+from neo_wire.cli.connection import connected
+from neo_wire.cli.create_input import create_input, read_request
+from neo_wire.cli.output import JOB_COLUMNS, job_row, show, show_rows
 from neo_wire.client import NeoClient
-from neo_wire.client_options import ClientOptions
-from neo_wire.errors import NeoWireError
+from neo_wire.errors import Violation
+from neo_wire.members import members
 from neo_wire.shapes.operations import CREATE_COMPILATION_JOB
-from neo_wire.shapes.structures import CompilationJobSummary, ListCompilationJobsResponse
+from neo_wire.shapes.structures import ListCompilationJobsRequest, ListCompilationJobsResponse
 
-LARGEST_PAGE = 100
+INVALID = 252
 
 
 def call(arguments: argparse.Namespace) -> int:
     """Run one of the commands and print what the service answered."""
-    with _client(arguments) as client:
+    if arguments.command == "create":
+        return _create(arguments)
+    with connected(arguments) as client:
         match arguments.command:
             case "list":
-                _print_list(_list(client, arguments), arguments.output)
+                _show_list(_list(client, arguments), arguments.output)
                 return 0
             case "describe":
                 output: object = client.describe_compilation_job(arguments.name)
-            case "create":
-                output = client.call(CREATE_COMPILATION_JOB, create_input(arguments))
             case "stop":
                 output = client.stop_compilation_job(arguments.name)
             case _:
                 output = client.delete_compilation_job(arguments.name)
-    (print_details if arguments.output == "table" else print_json)(output)
+    show(output, arguments.output)
     return 0
-
-
-def _client(arguments: argparse.Namespace) -> NeoClient:
-    options = ClientOptions(
-        region=arguments.region, endpoint_url=arguments.endpoint_url, validate_input=not arguments.no_validate
-    )
-    if arguments.timeout is not None:
-        options["timeout"] = arguments.timeout
-    return NeoClient(**options)
 
 
 def _list(client: NeoClient, arguments: argparse.Namespace) -> ListCompilationJobsResponse:
     """One page when anything about pages was asked for, as the AWS CLI has it; otherwise all of them as one."""
-    one_page = arguments.no_paginate or arguments.next_token is not None or arguments.max_results is not None
-    token = arguments.next_token
-    jobs: list[CompilationJobSummary] = []
-    while True:
-        page = client.list_compilation_jobs(
-            next_token=token,
-            max_results=arguments.max_results if one_page else LARGEST_PAGE,
-            creation_time_after=arguments.creation_time_after,
-            creation_time_before=arguments.creation_time_before,
-            last_modified_time_after=arguments.last_modified_time_after,
-            last_modified_time_before=arguments.last_modified_time_before,
-            name_contains=arguments.name_contains,
-            status_equals=arguments.status_equals,
-            sort_by=arguments.sort_by,
-            sort_order=arguments.sort_order,
-        )
-        if one_page:
-            return page
-        jobs += page.compilation_job_summaries
-        if not page.next_token:
-            return ListCompilationJobsResponse(compilation_job_summaries=jobs)
-        if page.next_token == token:
-            raise NeoWireError("the service gave the same NextToken twice, which would go on for ever")
-        token = page.next_token
+    filters: dict[str, Any] = {  # Any: the filters are of many types
+        member.attribute: getattr(arguments, member.attribute) for member in members(ListCompilationJobsRequest)
+    }
+    if arguments.no_paginate or arguments.next_token is not None or arguments.max_results is not None:
+        return client.list_compilation_jobs(**filters)
+    jobs = client.iter_compilation_jobs(limit=arguments.limit, **filters)
+    return ListCompilationJobsResponse(compilation_job_summaries=list(jobs))
 
 
-def _print_list(jobs: ListCompilationJobsResponse, style: str) -> None:
+def _show_list(jobs: ListCompilationJobsResponse, style: str) -> None:
     if style == "json":
-        print_json(jobs)
+        show(jobs, style)
         return
-    print_jobs(jobs.compilation_job_summaries)
+    show_rows(JOB_COLUMNS, [job_row(job) for job in jobs.compilation_job_summaries], style)
     if jobs.next_token:
-        print(f"NextToken: {jobs.next_token}")
+        # Lines of text are jobs, and nothing else, for the programs that read them.
+        print(f"NextToken: {jobs.next_token}", file=sys.stderr if style == "text" else sys.stdout)
+
+
+def _create(arguments: argparse.Namespace) -> int:
+    if arguments.check:
+        return _check(arguments)
+    request = create_input(arguments)
+    with connected(arguments) as client:
+        if not arguments.or_get:
+            show(client.call(CREATE_COMPILATION_JOB, request), arguments.output)
+            return 0
+        inputs = {member.attribute: getattr(request, member.attribute) for member in members(type(request))}
+        found = client.create_or_get_compilation_job(**inputs)
+    status = str(found.job.compilation_job_status) if found.job is not None else None
+    show(
+        {
+            "CompilationJobArn": found.compilation_job_arn,
+            "Created": found.created,
+            "CompilationJobStatus": status,
+        },
+        arguments.output,
+    )
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    """Tell what is wrong with the input, and what may be; nothing is sent."""
+    from neo_wire.jobs.preflight import preflight  # it is long, and seldom needed
+
+    request, unknown = read_request(arguments)
+    found = preflight(request, region=_region(arguments))
+    problems = (*unknown, *found.problems)
+    if arguments.output == "json":
+        show({"Problems": _listed(problems), "Warnings": _listed(found.warnings)}, "json")
+    else:
+        rows = [("problem", *one) for one in problems] + [("warning", *one) for one in found.warnings]
+        if rows or arguments.output == "text":
+            show_rows(("Kind", "Member", "What"), rows, arguments.output)
+        else:
+            print("nothing is wrong, as far as can be known before it is sent")
+    return INVALID if problems else 0
+
+
+def _listed(violations: tuple[Violation, ...]) -> list[dict[str, str]]:
+    return [{"Member": one.path, "Message": one.message} for one in violations]
+
+
+def _region(arguments: argparse.Namespace) -> str | None:
+    from neo_wire.configure import load_settings
+    from neo_wire.transports.blocking import BlockingDriver
+    from neo_wire.transports.exchanges import blocking_exchange
+
+    code = {name: getattr(arguments, name) for name in ("profile", "region") if getattr(arguments, name) is not None}
+    driver = BlockingDriver(blocking_exchange(None, None))
+    settings, _ = driver.run(load_settings(code, os.environ, str(Path.home()), windows=os.name == "nt"))
+    return settings.region

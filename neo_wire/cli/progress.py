@@ -71,6 +71,10 @@ class Progress:
             elif not passing:
                 self._draw()
 
+    def change(self, event: str, text: str) -> None:
+        """Say what happened, and what is under way now: the one or the other, as there is a terminal or none."""
+        self.show(text if self._terminal else event)
+
     @staticmethod
     def note(text: str) -> None:
         """Print a line on stderr that stays, above the progress line if there is one."""

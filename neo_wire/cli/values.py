@@ -6,8 +6,15 @@ import sys
 from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from neo_wire.cli.failure import UsageError
+from neo_wire.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from neo_wire.jobs.polling import Polling
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def moment(text: str) -> datetime:
@@ -29,14 +36,26 @@ def moment(text: str) -> datetime:
 
 
 def duration(text: str) -> float:
-    """A number of seconds, 0 or more."""
+    """A number of seconds, 0 or more, alone or with a unit: `90`, `90s`, `1.5m`, `2h`, `7d`."""
+    number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
     try:
-        seconds = float(text)
+        seconds = float(number) * unit
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is no duration; give a number of seconds, 0 or more")
+        raise ArgumentTypeError(f"{text!r} is no duration; give a number of seconds, 0 or more, or such as 15m or 2h")
     return seconds
+
+
+def polling(text: str) -> Polling:
+    """The bounds of the intervals between two looks, from one duration or two."""
+    from neo_wire.jobs.polling import Polling
+
+    shortest, comma, longest = text.partition(",")
+    try:
+        return Polling(duration(shortest), duration(longest if comma else shortest))
+    except ConfigurationError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def port(text: str) -> int:

@@ -62,7 +62,7 @@ def find(context: Context, resolve_profile: Find, resolve_source: Find) -> Provi
 
 def asks_for_role(section: Section) -> bool:
     """Whether a profile wants a role assumed; one with a web identity token leaves role_arn to that."""
-    return section.get("role_arn") is not None and section.get("web_identity_token_file") is None
+    return "role_arn" in section.values and "web_identity_token_file" not in section.values
 
 
 @define

@@ -33,6 +33,8 @@ LIFETIME_PART: Final = 1 / 3
 """How much of the lifetime of credentials the advisory window may take."""
 BACK_OFF: Final = timedelta(minutes=1)
 """After a failed fetch in the advisory window; up to twice as long, by chance."""
+PATIENCE: Final = 5.0
+"""Seconds that the caller who fetches in the advisory window waits for it, and never more than half of its time."""
 
 
 @frozen
@@ -106,7 +108,7 @@ class CredentialsCache:
         """Have other credentials than those that a service calls expired, fetching them unless somebody has already.
 
         Returns:
-            None when there are no others: these never end by what their source says, or the source gives the same.
+            None when there are no others: a key pair without a session token never ends, or the source gives the same.
 
         Raises:
             CredentialsTimeout: the wait was too long.
@@ -114,7 +116,7 @@ class CredentialsCache:
         """
         snapshot = self._snapshot
         if snapshot is None or snapshot.credentials == rejected:
-            if rejected.expiration is None:
+            if rejected.session_token is None:
                 return None
             snapshot = yield from self._fetched(snapshot, timeout)
         return None if snapshot.credentials == rejected else snapshot.credentials
@@ -128,17 +130,19 @@ class CredentialsCache:
             ) from None
 
     def _try(self, seen: _Snapshot, moment: datetime, timeout: float | None) -> Flow[None]:
-        """Fetch in the advisory window, where the old credentials are still good, whatever happens."""
+        """Fetch in the advisory window, where the old credentials are still good, whatever happens.
+
+        A fetch that takes long goes on beside the caller, who has to have time left to use the old ones.
+        """
+        patience = PATIENCE if timeout is None else min(PATIENCE, timeout / 2)
         try:
-            yield from exclusive_or_skip(self, lambda: self._fetch(seen), timeout=timeout)
-        except TimeoutError:
-            pass
-        except NeoWireError as error:
+            yield from exclusive_or_skip(self, lambda: self._fetch(seen), timeout=patience)
+        except (TimeoutError, NeoWireError) as error:
             self._not_before = moment + BACK_OFF * (1 + self._random())
             _log.warning(
                 "credentials could not be refreshed, those that end at %s are kept: %s",
                 seen.credentials.expiration,
-                error,
+                error if isinstance(error, NeoWireError) else f"it takes more than {patience:g} s",
             )
 
     def _fetch(self, seen: _Snapshot | None) -> Flow[_Snapshot]:

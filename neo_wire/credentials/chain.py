@@ -177,9 +177,7 @@ def of_profile(context: Context, name: str) -> Provider | Skipped:
 
 def _named_source(context: Context, name: str) -> Provider | Skipped:
     """The source that `credential_source` names; the environment variables count, whoever named the profile."""
-    source = _NAMED.get(name)
-    if source is None:
-        return Skipped(f"there is no such source; there are {', '.join(_NAMED)}")
+    source = _NAMED[name]
     found = source.ask(evolve(context, profile_in_code=False))
     return found if isinstance(found, Skipped) else _named(source, found)
 

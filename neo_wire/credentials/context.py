@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from neo_wire.attempts import Conversation
 from neo_wire.flow import Flow
@@ -57,7 +57,7 @@ class Context:
     files: ProfileFiles
     profile: str
     profile_in_code: bool = False
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)  # secrets stand here
     home: str
     region: str | None
     conversation: Callable[[Url], Conversation]

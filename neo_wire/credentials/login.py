@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import shlex
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from typing import Final
 from attrs import field, frozen
 
 from neo_wire.attempts import Attempt
+from neo_wire.configure import expand_path
 from neo_wire.credentials.context import Context, Provider, Skipped
 from neo_wire.credentials.dpop import dpop_proof, proof_key
 from neo_wire.credentials.json_members import JsonObject, nested, seconds, text, texts, time
@@ -51,7 +51,6 @@ REFRESH_PAUSE: Final = 60.0
 
 _KEYS: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 _SIGN_IN_AGAIN: Final = ("TOKEN_EXPIRED", "USER_CREDENTIALS_CHANGED")
-_VARIABLE: Final = re.compile(r"\$(\w+)|\$\{(\w+)\}|%(\w+)%", re.ASCII)
 
 
 @frozen
@@ -90,14 +89,9 @@ def find(context: Context) -> Provider | Skipped:
     return _Login(context, section.get(SESSION) or "").provide
 
 
-def cache_path(session: str, environ: Mapping[str, str], home: str) -> str:
+def cache_path(session: str, environ: Mapping[str, str], home: str, *, windows: bool = False) -> str:
     """The file that the tokens of a sign-in are kept in."""
-    folder = environ.get(CACHE_DIRECTORY)
-    if folder:
-        folder = _VARIABLE.sub(lambda found: environ.get(found[found.lastindex or 0], found[0]), folder)
-        folder = re.sub(r"~(?=[/\\]|\Z)", lambda _: home, folder, count=1) if folder.startswith("~") else folder
-    else:
-        folder = f"{home}/.aws/login/cache"
+    folder = expand_path(environ.get(CACHE_DIRECTORY) or "~/.aws/login/cache", environ, home, windows=windows)
     return f"{folder}/{hashlib.sha256(session.encode()).hexdigest()}.json"
 
 
@@ -107,7 +101,7 @@ class _Login:
     def __init__(self, context: Context, session: str) -> None:
         self._context = context
         self._session = session
-        self._file = TokenFile(cache_path(session, context.environ, context.home))
+        self._file = TokenFile(cache_path(session, context.environ, context.home, windows=context.windows))
         self._failed_at: float | None = None
 
     def provide(self) -> Flow[Credentials]:

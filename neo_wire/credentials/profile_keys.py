@@ -33,12 +33,16 @@ class ProfileKeys:
     problems: list[str] = field(factory=list)
 
     def find(self, key: str, variable: str = "") -> tuple[str | None, str]:
-        """The value of a variable or of a key, and where it comes from, for messages; None when neither is there."""
+        """The value of a variable or of a key, and where it comes from, for messages; None when neither is there.
+
+        A block of nested lines counts as an empty value, so that it is refused, and not passed over.
+        """
         if value := self.environ.get(variable):
             return value, variable
-        if self.section is None or (text := self.section.get(key)) is None:
+        if self.section is None or key not in self.section.values:
             return None, key
-        return text, f"{key} ({self.section.origin(key)})"
+        text, origin = self.section.get(key), f"{key} ({self.section.origin(key)})"
+        return ("", f"{origin}, a block of nested lines,") if text is None else (text, origin)
 
     def text(self, key: str, pattern: re.Pattern[str], allowed: str, *, variable: str = "") -> str | None:
         """A value that matches a pattern as a whole; None when it is not there, or not so, which is a problem.

@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 from neo_wire.attempts import Attempt, Conversation, converse
 from neo_wire.credentials.context import Context
 from neo_wire.credentials.json_members import MAX_LENGTH, JsonObject, read_object, text_or_empty
-from neo_wire.credentials.sts import reach
+from neo_wire.credentials.reach import reach
 from neo_wire.errors import (
     Headers,
     ResponseDecodeError,

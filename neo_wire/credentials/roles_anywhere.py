@@ -39,7 +39,8 @@ from neo_wire.attempts import Attempt, Conversation, converse
 from neo_wire.credentials.context import Context, Provider, Skipped
 from neo_wire.credentials.json_members import MAX_LENGTH, nested, read_object, texts, time
 from neo_wire.credentials.profile_keys import ProfileKeys
-from neo_wire.credentials.sts import ROLE_ARN, SESSION_NAME, account_id_of, reach
+from neo_wire.credentials.reach import reach
+from neo_wire.credentials.sts import ROLE_ARN, SESSION_NAME, account_id_of
 from neo_wire.errors import (
     CredentialsError,
     CredentialsFetchFailed,
@@ -64,7 +65,6 @@ _MAX_FILE: Final = 1024 * 1024
 _ARN: Final = r"arn:[a-z0-9-]+:rolesanywhere:[a-z0-9-]+:[0-9]{12}:%s/[0-9A-Za-z-]{1,64}"
 _TRUST_ANCHOR: Final = re.compile(_ARN % "trust-anchor")
 _PROFILE: Final = re.compile(_ARN % "profile")
-_VARIABLE: Final = re.compile(r"[^=\0]+")
 _DURATIONS: Final = range(900, 43201)
 _FILES: Final = ("certificate", "private_key", "chain", "pkcs12")
 _OTHERS: Final = (
@@ -173,10 +173,11 @@ def _files(keys: ProfileKeys, context: Context) -> _Files:
         keys.problems.extend(
             f"{PREFIX}{name} is missing; give the path of a file, or {PREFIX}pkcs12" for name in missing
         )
-    variable = keys.text(f"{PREFIX}password_variable", _VARIABLE, "give the name of an environment variable")
+    variable, origin = keys.find(f"{PREFIX}password_variable")
     password = context.environ.get(variable) if variable else None
-    if variable and not password:
-        keys.problems.append(f"{PREFIX}password_variable names {variable}, which is not set")
+    if variable is not None and not password:
+        # It is not shown, as it may be the password itself.
+        keys.problems.append(f"{origin} names no environment variable that is set; give the name of one")
     return _Files(**paths, password=password)
 
 

@@ -13,13 +13,11 @@ from typing import Final
 from attrs import evolve, frozen
 
 from neo_wire.attempts import Attempt, Conversation, converse
-from neo_wire.config.endpoints import Endpoint, resolve_endpoint
-from neo_wire.config.sources import CODE
 from neo_wire.credentials.cache import CredentialsCache
 from neo_wire.credentials.context import Context
 from neo_wire.credentials.query import CONTENT_TYPE, MAX_ANSWER, first, form, only, read_error, read_xml
+from neo_wire.credentials.reach import reach
 from neo_wire.errors import (
-    ConfigurationError,
     CredentialsError,
     CredentialsFetchFailed,
     ResponseDecodeError,
@@ -136,34 +134,6 @@ class Sts:
             )
         except (ServiceError, TransportError, ResponseDecodeError) as error:
             raise CredentialsFetchFailed(self.provider, str(error)) from error
-
-
-def reach(context: Context, provider: str, service_id: str, region: str) -> Endpoint:
-    """The endpoint of a service that credentials come from, as the settings of the client have it.
-
-    Args:
-        context: of the chain.
-        provider: the source of credentials that asks, for messages.
-        service_id: "STS" or "RolesAnywhere".
-        region: where the service is asked.
-
-    Raises:
-        CredentialsFetchFailed: no endpoint can be made of the region or the URL.
-    """
-    settings = context.settings
-    try:
-        return resolve_endpoint(
-            service_id.lower(),
-            region,
-            fips=settings.use_fips_endpoint,
-            dual_stack=settings.use_dualstack_endpoint,
-            endpoint_url=settings.endpoint_url(service_id),
-            legacy_sts=settings.sts_regional_endpoints == "legacy",
-            fips_in_code=settings.origins.get("use_fips_endpoint") == CODE,
-            dual_stack_in_code=settings.origins.get("use_dualstack_endpoint") == CODE,
-        )
-    except ConfigurationError as error:
-        raise CredentialsFetchFailed(provider, str(error)) from error
 
 
 def read_credentials(response: HttpResponse, action: str, provider: str) -> Credentials:

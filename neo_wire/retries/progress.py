@@ -13,7 +13,15 @@ from typing import Final, Literal, TypeAlias, TypeVar
 
 from attrs import evolve
 
-from neo_wire.errors import CallTimeout, ResponseDecodeError, ServiceError, Stopped, TransportError
+from neo_wire.errors import (
+    CallTimeout,
+    ClientClosed,
+    NeoWireError,
+    ResponseDecodeError,
+    ServiceError,
+    Stopped,
+    TransportError,
+)
 from neo_wire.http import HttpResponse, Timeout
 from neo_wire.retries.backoff import delay
 from neo_wire.retries.classify import Kind, classify, credentials_expired
@@ -23,7 +31,7 @@ from neo_wire.retries.quota import NO_RETRY_REFUND, RETRY_COST, THROTTLING_RETRY
 
 Failure: TypeAlias = TransportError | ServiceError | ResponseDecodeError
 """How an attempt can fail."""
-_E = TypeVar("_E", bound=Failure)
+_E = TypeVar("_E", bound=NeoWireError)
 Reason = Literal["throttling", "transient", "clock skew", "credentials"]
 """Why another attempt is made."""
 
@@ -221,6 +229,12 @@ class Progress:
         error = CallTimeout(message, endpoint=self._endpoint, maybe_processed=False)
         error.__cause__ = self.last or because
         return self._told(error)
+
+    def broken_off(self, error: NeoWireError) -> None:
+        """Tell the story to an error that is no end of an attempt, such as one of credentials, or a closed client."""
+        if isinstance(error, ClientClosed) and error.maybe_processed:  # the attempt that was on its way
+            self.maybe_processed = True
+        self._told(error)
 
     def _told(self, error: _E) -> _E:
         error.attempts, error.elapsed, error.stopped = self.attempts, self.elapsed, self.stopped

@@ -85,7 +85,7 @@ class Connection(asyncio.BufferedProtocol):
             TransportError: no usable answer came back, or none before the loop's clock read `ends`.
             ResponseDecodeError: the content coding of the body cannot be undone.
         """
-        exchange = self._exchange = _Exchange(self, effect, len(request), ends)
+        exchange = self._exchange = _Exchange(self, effect, len(request), ends, is_first=self.is_new)
         self.is_new = False
         try:
             self.watch(exchange)
@@ -200,6 +200,7 @@ class _Exchange:
         "_ends",
         "_error",
         "_gathered",
+        "_is_first",
         "_length",
         "_loop",
         "_reader",
@@ -208,8 +209,9 @@ class _Exchange:
         "progress",
     )
 
-    def __init__(self, connection: Connection, effect: Send, length: int, ends: float) -> None:
+    def __init__(self, connection: Connection, effect: Send, length: int, ends: float, *, is_first: bool) -> None:
         self._connection, self._effect, self._length, self._ends = connection, effect, length, ends
+        self._is_first = is_first
         self._loop = loop = connection.loop
         self._gathered = None if effect.sink is None else GatheredSink(effect.sink)
         self._reader = ResponseReader(effect.request.method, effect.max_body, self._gathered, decode=effect.decode)
@@ -222,8 +224,8 @@ class _Exchange:
         """Wait for the response. While a sink writes what was gathered for it, nothing more is read."""
         while True:
             await self._woken
-            if self._gathered is not None and self._error is None:
-                await self._gathered.flush()
+            if self._gathered is not None and (self._error is None or isinstance(self._error, TransportError)):
+                await self._gathered.flush()  # also what came before it broke off, for who goes on from there
             if self._error is not None:
                 raise self._error
             if self._reader.response is not None:
@@ -270,7 +272,7 @@ class _Exchange:
 
     def broken(self, cause: Exception | None) -> None:
         """Take the end of a connection whose stream did not end."""
-        if cause is not None and not self._reader.started and refuses_certificate(cause):
+        if cause is not None and self._is_first and not self._reader.started and refuses_certificate(cause):
             self._stop(TlsError, f"the server refused: {cause}", cause, processed=False)
             return
         self._stop(ConnectionClosed, f"the connection broke: {cause}" if cause else "the connection broke", cause)

@@ -11,7 +11,7 @@ from neo_wire.errors import ClientClosed, ConfigurationError, ConnectionClosed
 from neo_wire.flow import Send
 from neo_wire.http import HttpResponse, Tls
 from neo_wire.transports.async_connection import Connection
-from neo_wire.transports.http1 import request_head
+from neo_wire.transports.http1 import request_bytes
 from neo_wire.transports.origin_pool import OriginPool, closed
 from neo_wire.transports.watch import Watch
 
@@ -58,7 +58,7 @@ class AsyncPools:
         place = self._place
         if place is None or place.loop is not loop or place.process != os.getpid():
             place = await self._begin(loop)
-        request = request_head(effect.request) + effect.request.body
+        request = request_bytes(effect.request)
         url = effect.request.url
         key = (url.scheme, url.authority, route.tls)
         ends = loop.time() + effect.timeout.total
@@ -156,7 +156,7 @@ class Place:
         if self.connecting:
             await asyncio.wait(self.connecting)
         for connection in list(self.open):
-            connection.fail(closed())
+            connection.fail(closed(sent=True))
         self.watch.close()
         if self.open:
             self.emptied = self.loop.create_future()

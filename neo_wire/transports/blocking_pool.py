@@ -24,7 +24,7 @@ from neo_wire.errors import CallTimeout, ClientClosed, ConfigurationError, Conne
 from neo_wire.flow import Send
 from neo_wire.http import HttpResponse, Tls
 from neo_wire.transports.blocking_connection import Connection, connect
-from neo_wire.transports.http1 import request_head
+from neo_wire.transports.http1 import request_bytes
 
 if TYPE_CHECKING:
     from neo_wire.transports.httpx_bridge import HttpxExchange
@@ -82,7 +82,7 @@ class BlockingPools:
             return self._by_httpx(effect)
         now = monotonic()
         ends = now + effect.timeout.total
-        data = request_head(request) + request.body
+        data = request_bytes(request)
         key = (request.url.scheme, request.url.authority, route.tls)
         pool = self._pools.get(key) or self._add_pool(key)
         place = pool.take(effect, ends)

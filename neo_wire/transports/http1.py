@@ -31,12 +31,32 @@ class InvalidResponse(Exception):
     """What arrived is no valid HTTP response, or ended before it was whole; the connection is of no more use."""
 
 
-def request_head(request: HttpRequest) -> bytes:
-    """The bytes of a request before its body: exactly its own headers, none added.
+class RequestBytes(bytes):
+    """The bytes of a request, which a report that shows the local variables of a traceback does not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes of a request>"
+
+
+def request_bytes(request: HttpRequest) -> RequestBytes:
+    """The bytes of a request: exactly its own headers, none added, and its body.
 
     Raises:
         TransportError: it is no valid HTTP, or its headers do not frame its body; nothing was sent.
     """
+    head, wrong = _head(request)
+    if wrong:
+        del head  # secrets stand in it, and reports show the local variables of a traceback
+        raise TransportError(
+            f"the request is no valid HTTP: {wrong}", endpoint=request.url.origin, maybe_processed=False
+        )
+    return RequestBytes(head.encode("utf-8") + request.body)
+
+
+def _head(request: HttpRequest) -> tuple[str, str | None]:
+    """The head of a request, and what is wrong with it."""
     headers, length = request.headers, str(len(request.body))
     text = f"{request.method} {request.url.target} HTTP/1.1\r\n"
     text += "".join([f"{name}: {value}\r\n" for name, value in headers]) + "\r\n"
@@ -50,11 +70,7 @@ def request_head(request: HttpRequest) -> bytes:
     lengths = [value for name, (_, value) in zip(names, headers, strict=True) if name == "content-length"]
     if lengths != [length] and (lengths or request.body):
         wrong = wrong or f"its Content-Length is not the {length} bytes of its body"
-    if wrong:
-        raise TransportError(
-            f"the request is no valid HTTP: {wrong}", endpoint=request.url.origin, maybe_processed=False
-        )
-    return text.encode("utf-8")
+    return text, wrong
 
 
 class ResponseReader:

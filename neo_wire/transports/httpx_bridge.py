@@ -18,7 +18,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final, Protocol
 
-from neo_wire.errors import ClientClosed, ConfigurationError
+from neo_wire.errors import ClientClosed, ConfigurationError, TransportError
 from neo_wire.flow import Send
 from neo_wire.http import HttpResponse, Route
 from neo_wire.transports.event_loop import in_thread, running_loop, within
@@ -288,12 +288,17 @@ async def _write(
 ) -> None:
     """Give the body to a sink, gathered, as each time takes a thread."""
     gathered = bytearray()
-    while (piece := await call.step_async(anext(pieces, None))) is not None:
-        for plain in body.decoded(piece):
-            gathered += plain
-            if len(gathered) >= _PIECE:
-                await in_thread(write, bytes(gathered))
-                gathered.clear()
+    try:
+        while (piece := await call.step_async(anext(pieces, None))) is not None:
+            for plain in body.decoded(piece):
+                gathered += plain
+                if len(gathered) >= _PIECE:
+                    full, gathered = gathered, bytearray()
+                    await in_thread(write, bytes(full))
+    except TransportError:
+        if gathered:  # what came before it broke off, for who goes on from there
+            await in_thread(write, bytes(gathered))
+        raise
     if gathered:
         await in_thread(write, bytes(gathered))
 

@@ -31,6 +31,9 @@ _MEANINGS: Final[dict[str, tuple[type[TransportError], str, bool]]] = {
     "UnsupportedProtocol": (errors.ConnectFailed, "the transport does not speak the URL's scheme", False),
     "LocalProtocolError": (TransportError, "the request is no valid HTTP", False),
     "HTTPError": (TransportError, "the exchange failed", True),
+    "StreamError": (TransportError, "the transport gave a response that cannot be read", True),
+    "InvalidURL": (TransportError, "the exchange failed", True),
+    "CookieConflict": (TransportError, "the exchange failed", True),
     # of aiohttp, which httpx-aiohttp lets through, or takes for failures to connect
     "ConnectionTimeoutError": (errors.ConnectTimeout, "no connection within {connect:g} s", False),
     "SocketTimeoutError": (errors.ReadTimeout, "nothing was received for {read:g} s", True),

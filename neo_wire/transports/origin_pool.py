@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 _LONGEST_IDLE: Final = 50.0  # seconds: less than the 60 after which load balancers commonly close
 
 
-def closed() -> ClientClosed:
+def closed(*, sent: bool = False) -> ClientClosed:
     """The error of who was waiting or in flight when the pools were closed."""
-    return ClientClosed("the client was closed while a call was in flight")
+    error = ClientClosed("the client was closed while a call was in flight")
+    error.maybe_processed = sent
+    return error
 
 
 def _not_sent(kind: type[TransportError], message: str, effect: Send) -> TransportError:

@@ -16,7 +16,9 @@ from neo_wire import __version__, cli
 from neo_wire.cli import main
 
 Run = Callable[..., Any]
-COMMANDS = ("describe", "list", "create", "stop", "delete", "sign", "serve", "demo")
+COMMANDS = (
+    "describe", "list", "create", "stop", "delete", "wait", "explain", "sign", "serve", "demo", "completion"
+)  # fmt: skip
 
 
 def neo_wire(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""`neo-wire demo`: a whole job, with and without rich."""
+"""`neo-wire demo`: a whole job."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from neo_wire.local import NeoService
 Run = Callable[..., Any]
 
 
-@pytest.fixture(params=["rich", "plain"])
-def demo(request: pytest.FixtureRequest, run: Run, monkeypatch: pytest.MonkeyPatch) -> Any:
+@pytest.fixture
+def demo(run: Run, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The demo, where the environment has neither credentials nor a region."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
         monkeypatch.delenv(name)
-    if request.param == "plain":
-        monkeypatch.setitem(sys.modules, "rich.console", None)
     return run("demo", "--seconds", "0.3")
 
 
@@ -59,3 +57,19 @@ def test_every_request_goes_over_http_and_has_its_signature_checked(run: Run, mo
         ("DescribeCompilationJob", 400),  # it is gone
         ("DescribeCompilationJob", 403),  # a wrong secret
     ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"), [({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)]
+)
+def test_colours_are_for_terminals_that_have_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], coloured: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    out = run("demo", "--seconds", "0").out
+    assert ("\x1b[1m\nCreate the job resnet50-demo:\x1b[0m\n" in out) is coloured
+    assert ("\x1b" in out) is coloured

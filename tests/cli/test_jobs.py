@@ -145,7 +145,7 @@ def listed(outcome: Any) -> list[str]:
 
 
 def test_list_fetches_every_page(names: list[str], call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("neo_wire.cli.jobs.LARGEST_PAGE", 5)
+    monkeypatch.setattr("neo_wire.jobs.paging.LARGEST_PAGE", 5)
     outcome = call("list", "--sort-by", "Name")
     assert outcome.status == 0
     assert listed(outcome) == names
@@ -189,13 +189,20 @@ def test_the_same_token_twice_is_an_error_and_no_endless_loop(
     server = raw_server(response(json.dumps({"CompilationJobSummaries": [], "NextToken": "again"}).encode()))
     outcome = run("list", "--endpoint-url", server.url)
     assert outcome.status == 255
-    assert (
-        outcome.err == "neo-wire: NeoWireError: the service gave the same NextToken twice, which would go on for ever\n"
-    )
+    assert outcome.err.startswith("neo-wire: PaginationError: ListCompilationJobs gave one NextToken twice, ")
+    assert outcome.err.count("\n") == 1
     assert len(server.requests) == 2
 
 
-# --------------------------------------------------------------------------------------------------------------- tables
+def test_a_limit_is_of_all_pages_together(names: list[str], call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neo_wire.jobs.paging.LARGEST_PAGE", 5)
+    assert listed(call("list", "--sort-by", "Name", "--limit", "7")) == names[:7]
+    refused = call("list", "--limit", "0")
+    assert refused.status == 253
+    assert "limit is 0; give a whole number of 1 or more" in refused.err
+
+
+# ----------------------------------------------------------------------------------------------------- tables and text
 
 
 def test_tables(create: Run, call: Run) -> None:
@@ -203,21 +210,75 @@ def test_tables(create: Run, call: Run) -> None:
     create("slow-one")
     table = call("list", "--output", "table", "--sort-by", "Name")
     assert table.status == 0
-    rows = [line.split("│")[1:-1] for line in table.out.splitlines() if "resnet50" in line or "slow-one" in line]
-    assert [[cell.strip() for cell in row[:3]] for row in rows] == [
-        ["resnet50", "COMPLETED", "ml_c5"],
-        ["slow-one", "INPROGRESS", "ml_c5"],
-    ]
-    details = call("describe", "resnet50", "--output", "table").out
-    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in details.splitlines()]
-    assert ["OutputConfig.TargetDevice", "ml_c5"] in cells
-    assert ["CompilationJobArn", "arn:aws:sagemaker:eu-west-1:123456789012:compilation-job/resnet50"] in cells
+    heading, rule, *rows = [line.split() for line in table.out.splitlines()]
+    assert heading[:3] == ["Name", "Status", "Target"]
+    assert set("".join(rule)) == {"-"}
+    assert [row[:3] for row in rows] == [["resnet50", "COMPLETED", "ml_c5"], ["slow-one", "INPROGRESS", "ml_c5"]]
+    details = [line.split() for line in call("describe", "resnet50", "--output", "table").out.splitlines()]
+    assert ["OutputConfig.TargetDevice", "ml_c5"] in details
+    assert ["CompilationJobArn", "arn:aws:sagemaker:eu-west-1:123456789012:compilation-job/resnet50"] in details
     assert "NextToken: " in call("list", "--output", "table", "--max-results", "1").out
+
+
+def test_text_is_a_job_a_line_and_nothing_else(create: Run, call: Run) -> None:
+    create("resnet50")
+    create("slow-one")
+    page = call("list", "--output", "text", "--sort-by", "Name", "--max-results", "1")
+    assert [line.split("\t")[:3] for line in page.out.splitlines()] == [["resnet50", "COMPLETED", "ml_c5"]]
+    assert page.err.startswith("NextToken: ")
+    details = call("describe", "slow-one", "--output", "text").out.splitlines()
+    assert "CompilationJobStatus\tINPROGRESS" in details
+    assert call("list", "--output", "text", "--name-contains", "nothing").out == ""
 
 
 def test_create_and_stop_with_tables(create: Run, call: Run) -> None:
     assert "compilation-job/slow-one" in create("slow-one", "--output", "table").out
     assert call("stop", "slow-one", "--output", "table").out == ""
+
+
+# ------------------------------------------------------------------------------------------------- create, with care
+
+
+def test_or_get_takes_the_same_job_and_no_other(create: Run, service: NeoService) -> None:
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:compilation-job/resnet50"
+    assert create("resnet50", "--or-get").json == {"CompilationJobArn": arn, "Created": True}
+    again = create("resnet50", "--or-get")
+    assert (again.status, again.err) == (0, "")
+    assert again.json == {"CompilationJobArn": arn, "Created": False, "CompilationJobStatus": "COMPLETED"}
+    other = create("resnet50", "--or-get", "--kms-key-id", "alias/neo")
+    assert (other.status, other.out) == (6, "")
+    assert "OutputConfig.KmsKeyId: asked for 'alias/neo', the job has nothing" in other.err
+    assert other.err.count("\n") == 1
+
+
+def test_a_check_sends_nothing(create: Run, service: NeoService) -> None:
+    checked = create("resnet50", "--check")
+    assert (checked.status, checked.json) == (0, {"Problems": [], "Warnings": []})
+    assert create("resnet50", "--check", "--output", "table").out.startswith("nothing is wrong")
+    assert create("resnet50", "--check", "--output", "text").out == ""
+    assert service.job("resnet50", "eu-west-1") is None
+
+
+def test_a_check_tells_all_that_is_wrong_and_what_may_be(create: Run) -> None:
+    more = ("--max-runtime", "10", "--s3-uri", "s3://models/resnet50.zip")
+    document = '{"StopingCondition": {}}'
+    checked = create("my job", "--check", "--cli-input-json", document, *more)
+    assert (checked.status, checked.err) == (252, "")
+    problems = [one["Member"] for one in checked.json["Problems"]]
+    assert problems == ["StopingCondition", "CompilationJobName", "InputConfig.S3Uri"]
+    assert [one["Member"] for one in checked.json["Warnings"]] == ["StoppingCondition.MaxRuntimeInSeconds"]
+    lines = create("my job", "--check", "--cli-input-json", document, *more, "--output", "text").out.splitlines()
+    assert [line.split("\t")[:2] for line in lines] == [
+        *(["problem", member] for member in problems),
+        ["warning", "StoppingCondition.MaxRuntimeInSeconds"],
+    ]
+
+
+def test_a_check_knows_the_region(create: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = create("resnet50", "--check", "--region", "cn-north-1").json
+    assert {one["Member"] for one in elsewhere["Problems"]} == {"RoleArn"}
+    monkeypatch.delenv("AWS_REGION")
+    assert create("resnet50", "--check").json == {"Problems": [], "Warnings": []}
 
 
 # ----------------------------------------------------------------------------------------------- settings and transport

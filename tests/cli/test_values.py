@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from neo_wire.cli.failure import UsageError
-from neo_wire.cli.values import duration, header, moment, platform, port, read_bytes, tag, text_or_file
+from neo_wire.cli.values import duration, header, moment, platform, polling, port, read_bytes, tag, text_or_file
+from neo_wire.jobs.polling import Polling
 
 
 @pytest.mark.parametrize(
@@ -41,9 +42,18 @@ def test_no_moments(text: str) -> None:
 def test_durations() -> None:
     assert duration("2.5") == 2.5
     assert duration("0") == 0
-    for text in ("-1", "nan", "inf", "soon", ""):
+    assert [duration(text) for text in ("90s", "1.5m", "2h", "7d")] == [90, 90, 7200, 604_800]
+    for text in ("-1", "nan", "inf", "soon", "", "m", "1h30m", "5 w"):
         with pytest.raises(ArgumentTypeError, match="is no duration"):
             duration(text)
+
+
+def test_polling() -> None:
+    assert polling("5") == Polling(5, 5)
+    assert polling("0.5,1m") == Polling(0.5, 60)
+    for text in ("", "5,", ",5", "0", "60,5", "1,2,3"):
+        with pytest.raises(ArgumentTypeError, match=r"is no duration|polling interval"):
+            polling(text)
 
 
 def test_ports() -> None:

@@ -44,6 +44,13 @@ def test_a_profile_that_asks_for_no_role(config: str) -> None:
     assert isinstance(found(context_of(credentials=config)), Skipped)
 
 
+@pytest.mark.parametrize("key", ["role_arn", "external_id", "role_session_name", "duration_seconds", "mfa_serial"])
+def test_a_key_with_a_block_of_nested_lines_is_not_passed_over(key: str) -> None:
+    config = "".join(f"{line}\n" for line in READER.splitlines() if not line.startswith(key))
+    with pytest.raises(CredentialsFetchFailed, match=f"{key} .*, a block of nested lines, is ''"):
+        found(context_of(credentials=f"{config}{key} =\n  a = b\n{BASE}", environ={"AWS_REGION": "eu-west-1"}))
+
+
 def test_a_role_with_the_keys_of_another_profile(mode: Any) -> None:
     sts = FakeSts()
     credentials = run(mode.name, provider(context_of(credentials=profiles()))(), Answers([sts]), SetClock())

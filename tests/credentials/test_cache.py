@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from neo_wire.credentials.cache import ADVISORY_WINDOW, CredentialsCache
 from neo_wire.errors import CredentialsFetchFailed, LoginRequired
-from neo_wire.flow import Effect, Flow, Now, now
+from neo_wire.flow import Effect, Exclusive, Flow, Now, now
 from neo_wire.signing.credentials import Credentials
 from neo_wire.transports.asynchronous import AsyncDriver
 from neo_wire.transports.blocking import BlockingDriver
@@ -129,6 +129,22 @@ def test_a_failure_in_the_advisory_window_keeps_the_old_ones_and_is_not_repeated
     assert "token" not in caplog.text
 
 
+@pytest.mark.parametrize(("timeout", "patience"), [(None, 5.0), (300, 5.0), (4, 2.0)])
+def test_in_the_advisory_window_nobody_waits_long(clock: Clock, timeout: float | None, patience: float) -> None:
+    cache = cache_of(Source(clock))
+    BlockingDriver(Nowhere(), clock=clock).run(cache.current(5))
+    moment = NOON + 46 * MINUTE
+    flow = cache.current(timeout, at=moment)
+    effect = next(flow)
+    assert isinstance(effect, Exclusive)
+    assert (effect.skip, effect.timeout) == (True, patience)
+    with pytest.raises(StopIteration) as end:
+        flow.throw(TimeoutError())
+    assert end.value.value.access_key_id == "AKID1"
+    assert effects_of(cache.current(timeout, at=moment), moment) == []  # not tried again for a while
+    assert isinstance(next(cache.current(timeout, at=moment + MINUTE)), Exclusive)
+
+
 def test_in_the_mandatory_window_a_failure_is_raised_and_the_next_call_tries_again(run: Run, clock: Clock) -> None:
     source = Source(clock)
     cache = cache_of(source)
@@ -205,11 +221,22 @@ class TestReplacing:
         rejected = pickle.loads(pickle.dumps(run(cache.current(5))))  # noqa: S301  # of our own making
         assert run(cache.replace(rejected, 5)).access_key_id == "AKID2"
 
-    def test_those_that_never_end_cannot_be_replaced(self, run: Run, clock: Clock) -> None:
+    def test_those_that_never_end_cannot_be_replaced(self, run: Run) -> None:
+        fetches = []
+
+        def provide() -> Flow[Credentials]:
+            fetches.append((yield from now()))
+            return Credentials(f"AKID{len(fetches)}", "secret")
+
+        cache = CredentialsCache(provide, random=lambda: 0.0)
+        assert run(cache.replace(run(cache.current(5)), 5)) is None
+        assert len(fetches) == 1
+
+    def test_temporary_ones_whose_end_the_source_does_not_say_can_be_replaced(self, run: Run, clock: Clock) -> None:
         source = Source(clock, lifetime=None)
         cache = cache_of(source)
-        assert run(cache.replace(run(cache.current(5)), 5)) is None
-        assert source.fetches == 1
+        assert run(cache.replace(run(cache.current(5)), 5)).access_key_id == "AKID2"
+        assert source.fetches == 2
 
     def test_a_source_that_gives_the_same_again_has_no_others(self, run: Run, clock: Clock) -> None:
         same = Credentials("AKID", "secret", "token", expiration=NOON + HOUR)

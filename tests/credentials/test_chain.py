@@ -10,6 +10,7 @@ import pytest
 from attrs import define
 
 from neo_wire.credentials import chain
+from neo_wire.credentials.assume_role import CREDENTIAL_SOURCES
 from neo_wire.credentials.chain import SOURCES, Chain, Source, explain, resolve
 from neo_wire.credentials.context import Context, NothingFound, Provider, Skipped
 from neo_wire.errors import (
@@ -277,6 +278,9 @@ ENVIRON = {
 
 
 class TestSourcesOfARole:
+    def test_every_name_that_a_profile_may_give_is_a_source(self) -> None:
+        assert set(chain._NAMED) == set(CREDENTIAL_SOURCES)
+
     def test_a_profile_with_keys(self) -> None:
         found = chain.of_profile(context_of(FILES, environ=ENVIRON), "keys")
         assert not isinstance(found, Skipped)

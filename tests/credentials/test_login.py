@@ -60,11 +60,13 @@ def test_where_the_cache_is() -> None:
         ("~other/x", "~other/x"),
         ("$HERE/x", "/some/where/x"),
         ("${HERE}/x", "/some/where/x"),
-        ("%HERE%/x", "/some/where/x"),
+        ("%HERE%/x", "%HERE%/x"),
         ("$NOWHERE/x", "$NOWHERE/x"),
     ):
         assert cache_path(SESSION, environ | {"AWS_LOGIN_CACHE_DIRECTORY": folder}, home) == f"{expected}/{name}"
     assert cache_path(SESSION, {}, home) == f"/home/me/.aws/login/cache/{name}"
+    windows = environ | {"AWS_LOGIN_CACHE_DIRECTORY": "%HERE%/x"}
+    assert cache_path(SESSION, windows, home, windows=True) == f"/some/where/x/{name}"
 
 
 @pytest.mark.parametrize("way", WAYS)

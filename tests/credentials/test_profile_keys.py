@@ -22,7 +22,7 @@ def test_values_and_where_they_come_from() -> None:
     assert keys.find("key") == ("value", "key (/config, line 2, [profile me])")
     assert keys.find("key", "KEY") == ("other", "KEY")
     assert keys.find("key", "EMPTY")[0] == keys.find("key", "MISSING")[0] == "value"
-    assert keys.find("block") == (None, "block")
+    assert keys.find("block") == ("", "block (/config, line 3, [profile me]), a block of nested lines,")
     assert ProfileKeys(None).find("key", "KEY") == (None, "key")
 
 
@@ -37,6 +37,14 @@ def test_text() -> None:
         "bad (/config, line 3, [profile me]) is 'Value'; give letters",
         f"WORSE is '{'x' * 100}…'; give letters",
     ]
+
+
+def test_a_block_of_nested_lines_is_no_value_and_not_passed_over() -> None:
+    keys = ProfileKeys(section("block =\n  a = b\n"))
+    assert keys.text("block", WORD, "give letters") is None
+    assert keys.path("block", "/home/me") is keys.seconds("block", range(10)) is None
+    assert len(keys.problems) == 3
+    assert keys.problems[0] == "block (/config, line 2, [profile me]), a block of nested lines, is ''; give letters"
 
 
 @pytest.mark.parametrize(

@@ -303,7 +303,7 @@ def test_a_profile_without_such_keys() -> None:
         ({"profile_arn": PROFILE.replace("eu-west-1", "us-east-1")}, "lies in eu-west-1, .* in us-east-1; take both"),
         ({"duration_seconds": "899"}, "give 900 to 43200 seconds"),
         ({"session_name": "a b"}, "roles_anywhere_session_name .* is 'a b'"),
-        ({"password_variable": "EDGE_PASSWORD"}, "names EDGE_PASSWORD, which is not set"),
+        ({"password_variable": "EDGE_PASSWORD"}, "password_variable .* names no environment variable that is set"),
         (
             {"certificat": "x"},
             "roles_anywhere_certificat: there is no such key; there are roles_anywhere_certificate, ",
@@ -314,6 +314,12 @@ def test_a_profile_without_such_keys() -> None:
 def test_profiles_that_cannot_be_used(home: Path, changes: dict[str, str | None], words: str) -> None:
     with pytest.raises(CredentialsFetchFailed, match=rf"^credentials from IAM Roles Anywhere: in the .*{words}"):
         find(told(home, "", None, **changes))
+
+
+def test_a_password_in_place_of_the_name_of_its_variable_is_not_shown(home: Path) -> None:
+    with pytest.raises(CredentialsFetchFailed, match="password_variable") as caught:
+        find(told(home, "", None, password_variable="correct horse"))
+    assert "horse" not in str(caught.value)
 
 
 def test_all_that_is_wrong_is_said_at_once(home: Path) -> None:

@@ -52,6 +52,7 @@ from neo_wire.local.contents import Content, FixedContent, GeneratedContent
 from neo_wire.local.script import CutOff, LostAnswer
 from neo_wire.shapes.structures import ModelDigests
 from neo_wire.transports.artifact_files import LocalArtifactFile
+from neo_wire.transports.clock import SystemClock
 from neo_wire.transports.progress import in_this_loop, in_this_thread
 
 MB = 1 << 20
@@ -96,6 +97,16 @@ class RecordingBuckets(Buckets):
         return self.after(response) if self.after is not None else response
 
 
+class ImpatientClock(SystemClock):
+    """The real time, but nobody waits between attempts."""
+
+    def sleep(self, seconds: Any) -> None:
+        assert seconds >= 0
+
+    async def sleep_async(self, seconds: float) -> None:
+        await super().sleep_async(0)
+
+
 @define
 class S3World:
     """A local service with a bucket on a socket, and one of the two ways to call."""
@@ -105,7 +116,7 @@ class S3World:
     server: LocalServer
     buckets: RecordingBuckets
     credentials: Any = EXAMPLE_CREDENTIALS
-    events: list[Any] = field(factory=list)
+    given: dict[str, Any] = field(factory=dict)
 
     def options(self) -> dict[str, Any]:
         return {
@@ -114,7 +125,8 @@ class S3World:
             "endpoint_url": self.server.url,
             "environ": {"AWS_ENDPOINT_URL_S3": self.server.url, "HOME": "/nowhere"},
             "timeout": 20.0,
-            "on_event": self.events.append,
+            "clock": ImpatientClock(),
+            **self.given,
         }
 
     def download(self, job: Any, target: Path, progress: Any = None, **options: Any) -> Any:
@@ -178,8 +190,17 @@ def test_the_artifact_is_downloaded_whole_and_verified(make_world: Any, tmp_path
     world.create()
     told: list[tuple[int, int]] = []
     done = world.download("job", tmp_path / "x" / "model.tar.gz", lambda *numbers: told.append(numbers))
-    assert (done.path, done.size, done.uri) == (str(tmp_path / "x/model.tar.gz"), content.size, f"s3://models/out/{NAME}")
-    assert (done.check.outcome, done.check.algorithm, done.downloaded, done.resumed_at) == ("verified", "blake2b", True, 0)
+    assert (done.path, done.size, done.uri) == (
+        str(tmp_path / "x/model.tar.gz"),
+        content.size,
+        f"s3://models/out/{NAME}",
+    )
+    assert (done.check.outcome, done.check.algorithm, done.downloaded, done.resumed_at) == (
+        "verified",
+        "blake2b",
+        True,
+        0,
+    )
     assert (tmp_path / "x" / "model.tar.gz").read_bytes() == b"".join(content.pieces(0, content.size))
     assert litter(tmp_path / "x") == ["model.tar.gz"]
     assert told[0] == (0, content.size)
@@ -415,11 +436,9 @@ def download_from(world: S3World, replies: list[bytes], job: Any, target: Path) 
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    other = evolve(world)
-    options = {**world.options(), "environ": {"AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{listener.getsockname()[1]}"}}
-    other.options = lambda: options  # type: ignore[method-assign]  # the same world, but for the bucket
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     try:
-        return other.download(job, target)
+        return evolve(world, given={"environ": {"AWS_ENDPOINT_URL_S3": url, "HOME": "/nowhere"}}).download(job, target)
     finally:
         listener.close()
         thread.join(5)
@@ -638,3 +657,151 @@ def test_a_full_disk_is_an_os_error_and_a_later_call_goes_on(
     assert litter(tmp_path) == [".m.part", ".m.part.json"]
     done = world.download(job, tmp_path / "m")
     assert (done.resumed_at, done.check.verified) == (2 * MB + 5, True)
+
+
+def test_ctrl_c_leaves_what_came_and_nothing_else(make_world: Any, tmp_path: Path) -> None:
+    world = make_world(GeneratedContent(5 * MB))
+    job = world.create()
+
+    def interrupt(done: int, _total: int) -> None:
+        if done >= 2 * MB:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        world.download(job, tmp_path / "m", interrupt)
+    assert litter(tmp_path) == [".m.part", ".m.part.json"]
+    done = world.download(job, tmp_path / "m")
+    assert done.check.verified
+    assert done.resumed_at >= 2 * MB
+
+
+def test_a_cancelled_download_is_taken_up_by_the_next(make_world: Any, tmp_path: Path) -> None:
+    content = StallingContent(4 * MB)
+    world = make_world(content)
+    if world.mode.name == "sync":
+        pytest.skip("nothing cancels a blocking call but an interruption, which has a test of its own")
+    job = world.create()
+
+    async def run() -> Any:
+        async with AsyncNeoClient(**world.options()) as client:
+            begun = asyncio.Event()
+            task = asyncio.ensure_future(
+                run_download(client, job, tmp_path / "m", lambda done, _: begun.set() if done else None)
+            )
+            await begun.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            content.go_on.set()
+            assert litter(tmp_path) == [".m.part", ".m.part.json"]
+            return await run_download(client, job, tmp_path / "m")
+
+    done = asyncio.run(run())
+    assert done.check.verified
+    assert done.resumed_at >= MB
+
+
+def test_a_killed_process_leaves_a_part_that_the_next_one_ends(make_world: Any, tmp_path: Path) -> None:
+    content = StallingContent(24 * MB)
+    world = make_world(content)
+    job = world.create()
+    target = tmp_path / "m"
+    program = f"""
+from pathlib import Path
+from neo_wire import AsyncNeoClient, NeoClient
+from neo_wire.jobs.artifacts import download_artifact
+from neo_wire.jobs.s3_objects import S3Access
+from neo_wire.local import EXAMPLE_CREDENTIALS
+from neo_wire.transports.artifact_files import LocalArtifactFile
+import asyncio
+
+options = dict(region="eu-west-1", credentials=EXAMPLE_CREDENTIALS, endpoint_url={world.server.url!r},
+    environ={{"AWS_ENDPOINT_URL_S3": {world.server.url!r}, "HOME": "/nowhere"}})
+
+def flow(client):
+    session = client._session
+    def access():
+        return S3Access.of((yield from session.prepare()), (yield from session.context()))
+    return download_artifact(session.invoke, access(), "job", lambda name: LocalArtifactFile({str(target)!r}, name),
+        progress=lambda done, total: print(done, flush=True))
+
+if {world.mode.name == "sync"}:
+    with NeoClient(**options) as client:
+        client._driver.run(flow(client))
+else:
+    async def run():
+        async with AsyncNeoClient(**options) as client:
+            await client._driver.run(flow(client))
+    asyncio.run(run())
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if int(line) >= MB:
+                child.kill()
+                break
+    assert litter(tmp_path) == [".m.part", ".m.part.json"]
+    content.go_on.set()
+    done = world.download(job, target)
+    assert (done.check.verified, done.size) == (True, 24 * MB)
+    assert done.resumed_at >= MB
+    assert world.ranges()[-1] == f"bytes={done.resumed_at}-"
+    assert litter(tmp_path) == ["m"]
+
+
+@pytest.mark.parametrize("size", [24 * MB, 200 * MB])
+def test_memory_stays_flat_however_large_the_artifact(make_world: Any, tmp_path: Path, size: int) -> None:
+    world = make_world(GeneratedContent(size), digest="none" if size > 100 * MB else "right")
+    job = world.create()
+    tracemalloc.start()
+    try:
+        done = world.download(job, tmp_path / "m")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert done.size == (tmp_path / "m").stat().st_size == size
+    assert peak < 12 * MB, f"{peak / MB:.1f} MiB, the server's own included"
+
+
+def test_an_object_of_moto_that_boto3_put_there(mode: Any, moto_url: str, tmp_path: Path) -> None:
+    import boto3
+
+    data = b"".join(GeneratedContent(6 * MB + 1).pieces(0, 6 * MB + 1))
+    keys: dict[str, Any] = {"region_name": "eu-west-1", "aws_access_key_id": "a", "aws_secret_access_key": "b"}
+    s3 = boto3.client("s3", endpoint_url=moto_url, **keys)
+    bucket, key = f"moto-{mode.name}", "out/a b+ü/model.tar.gz"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket=bucket, Key=key, Body=data)
+    output = OutputConfig(s3_output_location=f"s3://{bucket}/{key}", target_device=TargetDevice.JETSON_NANO)
+    name = f"artifact-of-{mode.name}"
+    options: dict[str, Any] = {
+        "region": "eu-west-1",
+        "credentials": EXAMPLE_CREDENTIALS,
+        "endpoint_url": moto_url,
+        "environ": {"AWS_ENDPOINT_URL_S3": moto_url, "HOME": "/nowhere"},
+    }
+    with NeoClient(**options) as client:
+        client.create_compilation_job(name, **{**JOB, "output_config": output})
+        job: Any = client.describe_compilation_job(name)
+        client.delete_compilation_job(name)
+    told: list[int] = []
+
+    def stop(done: int, _total: int) -> None:
+        told.append(done)
+        if done >= 2 * MB and max(told) == done and len(told) < 1000:
+            told.extend([0] * 1000)
+            raise RuntimeError("stop here")
+
+    with LocalServer() as unused:
+        world = S3World(mode, unused.service, unused, RecordingBuckets(), given=options)
+        job = evolve(job, model_digests=None)
+        with pytest.raises(RuntimeError, match="stop here"):
+            world.download(job, tmp_path / "m", stop)
+        done = world.download(job, tmp_path / "m")
+        assert (tmp_path / "m").read_bytes() == data
+        assert (done.check.outcome, done.resumed_at >= 2 * MB) == ("unknown", True)
+        with pytest.raises(NoSuchKey):
+            world.download(
+                evolve(job, model_artifacts=evolve(job.model_artifacts, s3_model_artifacts=f"s3://{bucket}/no")),
+                tmp_path / "n",
+            )

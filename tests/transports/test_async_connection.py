@@ -305,6 +305,39 @@ def test_a_server_that_asks_for_a_certificate_and_gets_none_refuses(
         assert not error.maybe_processed
 
 
+def test_a_certificate_that_is_asked_for_later_and_refused_leaves_the_outcome_open(
+    authority: trustme.CA, server_tls: ServerTls, trusting: ssl.SSLContext
+) -> None:
+    """After the handshake a server may have read the request before it refuses; only at first that is certain."""
+
+    def ask_later(peer: Peer) -> None:
+        peer.request()
+        peer.send(answer())
+        peer.request()
+        assert isinstance(peer.socket, ssl.SSLSocket)
+        peer.socket.verify_client_post_handshake()
+        peer.socket.do_handshake()
+        peer.socket.recv(1)
+
+    strict = server_tls()
+    strict.verify_mode, strict.post_handshake_auth = ssl.CERT_REQUIRED, True
+    authority.configure_trust(strict)
+    trusting.post_handshake_auth = True
+
+    async def main(pools: AsyncPools) -> TransportError:
+        await pools.send(server.send(tls=tls))
+        with pytest.raises(TransportError) as caught:
+            await pools.send(server.send(tls=tls))
+        return caught.value
+
+    with scripted(ask_later, strict) as server:
+        tls = Tls(context=trusting)
+        error = run(main)
+        assert len(server.requests) == 2
+    assert type(error) is ConnectionClosed
+    assert error.maybe_processed
+
+
 def test_tls_that_ends_without_its_own_end_cuts_off_a_body_of_no_length(
     server_tls: ServerTls, trusting: ssl.SSLContext
 ) -> None:

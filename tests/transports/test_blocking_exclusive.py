@@ -13,7 +13,7 @@ import pytest
 from attrs import define, field
 
 from neo_wire.errors import ConfigurationError, CredentialsFetchFailed, NeoWireError
-from neo_wire.flow import BUSY, Flow, call, concurrently, exclusive, exclusive_or_skip, sleep
+from neo_wire.flow import BUSY, Call, Flow, call, concurrently, exclusive, exclusive_or_skip, sleep
 from neo_wire.transports.blocking import BlockingDriver
 from tests.credentials.generations import Clock, Nowhere
 
@@ -75,6 +75,13 @@ def until_waiting(driver: BlockingDriver, count: int) -> None:
     while len(driver._runs.futures["key"]._condition._waiters) < count:  # type: ignore[attr-defined]  # threading's own
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
+
+def interrupt_main_thread() -> None:
+    """As Ctrl-C does, which reaches a thread that waits for a lock."""
+    ident = threading.main_thread().ident
+    assert ident is not None
+    signal.pthread_kill(ident, signal.SIGINT)
 
 
 class TestExclusive:
@@ -141,7 +148,7 @@ class TestExclusive:
         def interrupt() -> None:
             gate.inside.wait(10)
             until_waiting(driver, 1)
-            signal.raise_signal(signal.SIGINT)
+            interrupt_main_thread()
 
         interrupter = threading.Thread(target=interrupt)
         interrupter.start()
@@ -267,7 +274,7 @@ class TestConcurrently:
 
         def interrupt() -> None:
             asleep.wait(10)
-            signal.raise_signal(signal.SIGINT)
+            interrupt_main_thread()
 
         interrupter = threading.Thread(target=interrupt)
         interrupter.start()
@@ -282,5 +289,9 @@ def test_an_awaitable_is_refused_without_a_warning(driver: BlockingDriver) -> No
     async def one() -> int:
         return 1
 
+    def flow() -> Flow[int]:
+        result: int = yield Call(one)
+        return result
+
     with pytest.raises(ConfigurationError, match="a blocking client cannot await"):
-        driver.run(call(one))
+        driver.run(flow())

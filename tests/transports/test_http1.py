@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Callable
 from itertools import pairwise
+from traceback import TracebackException
 
 import h11
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from neo_wire.errors import Headers, ResponseDecodeError, TransportError
 from neo_wire.http import HttpRequest, HttpResponse, Url
-from neo_wire.transports.http1 import MAX_HEAD, InvalidResponse, ResponseReader, request_head
+from neo_wire.transports.http1 import MAX_HEAD, InvalidResponse, ResponseReader, request_bytes
 
 URL = Url.parse("https://api.sagemaker.us-west-2.amazonaws.com/a%20b?c=d")
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Amzn-RequestId: r-1\r\nContent-Length: 2\r\n\r\n{}"
@@ -456,9 +457,9 @@ def request(body: bytes = b"{}", *headers: tuple[str, str], method: str = "POST"
 
 
 def test_a_head_has_its_own_headers_and_no_others() -> None:
-    assert request_head(request(b"{}", ("X-Amz-Target", "SageMaker.ListCompilationJobs"))) == (
+    assert request_bytes(request(b"{}", ("X-Amz-Target", "SageMaker.ListCompilationJobs"))) == (
         b"POST /a%20b?c=d HTTP/1.1\r\nHost: api.sagemaker.us-west-2.amazonaws.com\r\nContent-Length: 2\r\n"
-        b"X-Amz-Target: SageMaker.ListCompilationJobs\r\n\r\n"
+        b"X-Amz-Target: SageMaker.ListCompilationJobs\r\n\r\n{}"
     )
 
 
@@ -468,7 +469,7 @@ def test_a_head_has_its_own_headers_and_no_others() -> None:
 def test_h11_reads_what_was_written(headers: list[tuple[str, str]], body: bytes) -> None:
     sent = request(body, *headers)
     server = h11.Connection(h11.SERVER)
-    server.receive_data(request_head(sent) + body)
+    server.receive_data(request_bytes(sent))
     event = server.next_event()
     assert isinstance(event, h11.Request)
     assert (event.method, event.target) == (b"POST", b"/a%20b?c=d")
@@ -481,7 +482,7 @@ def test_h11_reads_what_was_written(headers: list[tuple[str, str]], body: bytes)
 
 
 def test_without_a_body_no_length_is_needed() -> None:
-    assert request_head(HttpRequest("GET", URL, (("host", "a"),))) == b"GET /a%20b?c=d HTTP/1.1\r\nhost: a\r\n\r\n"
+    assert request_bytes(HttpRequest("GET", URL, (("host", "a"),))) == b"GET /a%20b?c=d HTTP/1.1\r\nhost: a\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -508,8 +509,18 @@ def test_without_a_body_no_length_is_needed() -> None:
 )
 def test_a_request_that_is_no_valid_http_is_not_sent(wrong: HttpRequest, why: str) -> None:
     with pytest.raises(TransportError, match=why) as caught:
-        request_head(wrong)
+        request_bytes(wrong)
     assert type(caught.value) is TransportError
     assert caught.value.maybe_processed is False
     assert caught.value.endpoint == wrong.url.origin
     assert "Injected" not in str(caught.value)
+
+
+def test_reports_that_show_local_variables_show_no_header_of_a_request() -> None:
+    secret = ("X-Amz-Security-Token", "a-session-token")
+    assert "a-session-token" not in repr(request_bytes(request(b"{}", secret)))
+    with pytest.raises(TransportError) as caught:
+        request_bytes(request(b"{}", secret, ("A", "b\r\nc")))
+    report = "".join(TracebackException.from_exception(caught.value, capture_locals=True).format())
+    ours = report[report.index("http1.py") :]  # of this test's own frame the variables are shown, of course
+    assert "a-session-token" not in ours

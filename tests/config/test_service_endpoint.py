@@ -1,0 +1,43 @@
+"""One rule for the endpoints of all services: what the code contradicts itself in, and what gives way to a URL."""
+
+from __future__ import annotations
+
+import pytest
+
+from neo_wire.config.profile_files import ProfileFiles
+from neo_wire.config.service_endpoint import service_endpoint
+from neo_wire.config.settings import resolve_settings
+from neo_wire.errors import EndpointError
+
+WISHES = ["use_fips_endpoint", "use_dualstack_endpoint"]
+OWN = "https://own.example"
+
+
+@pytest.mark.parametrize("wish", WISHES)
+def test_a_wish_and_a_url_that_are_both_in_code_contradict_each_other(wish: str) -> None:
+    settings = resolve_settings({wish: True, "endpoint_url": OWN}, {}, ProfileFiles())
+    with pytest.raises(EndpointError, match=wish):
+        service_endpoint(settings, "SageMaker", "eu-west-1")
+    assert "own" not in str(service_endpoint(settings, "STS", "eu-west-1").url)
+
+
+@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize("service_id", ["SageMaker", "STS", "SSO OIDC"])
+def test_else_the_url_is_used_as_it_is(wish: str, service_id: str) -> None:
+    variables = {f"AWS_{wish.upper()}": "true"}
+    own = {"AWS_ENDPOINT_URL": OWN}
+    for code, environ in (({wish: True}, own), ({}, variables | own)):
+        settings = resolve_settings(code, environ, ProfileFiles())
+        assert str(service_endpoint(settings, service_id, "eu-west-1").url) == f"{OWN}/"
+
+
+def test_a_service_by_its_endpoint_prefix() -> None:
+    settings = resolve_settings({}, {}, ProfileFiles(), service_id="AWS KMS")
+    endpoint = service_endpoint(settings, "AWS KMS", "eu-west-1", endpoint_prefix="kms")
+    assert str(endpoint.url) == "https://kms.eu-west-1.amazonaws.com/"
+
+
+def test_sts_in_legacy_mode() -> None:
+    settings = resolve_settings({}, {"AWS_STS_REGIONAL_ENDPOINTS": "legacy"}, ProfileFiles())
+    endpoint = service_endpoint(settings, "STS", "eu-west-1")
+    assert (endpoint.url.host, endpoint.signing_region) == ("sts.amazonaws.com", "us-east-1")
