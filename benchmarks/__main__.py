@@ -1,7 +1,7 @@
 """Measure neo_wire beside its peers: `python -m benchmarks`, with `pip install -e '.[bench]'` before it.
 
-Makes a throw-away environment for each peer, measures them in turns against a server on the loopback interface, and writes
-`results.json`, `results.md` and the plots. Compare the ratios of one run, not the figures of two machines.
+Makes a throw-away environment for each peer, measures them in turns against a server on the loopback interface, and
+writes `results.json`, `results.md` and the plots. Compare the ratios of one run, not the figures of two machines.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 from benchmarks.environments import Environment, EnvironmentFailed, build_wheel, make_environment
 from benchmarks.measuring import FULL, QUICK, Measuring, about, serving
@@ -50,8 +51,10 @@ def main() -> int:
             except EnvironmentFailed as failure:
                 results.fail(peer.name, "installation", str(failure))
         results.about = about(environments, scale, f"{datetime.now(UTC):%Y-%m-%d}")
+        copytree(Path(__file__).parent, folder / "run" / "benchmarks", ignore=ignore_patterns("results", "__pycache__"))
+        there = [peer for peer in peers if peer.name in environments]
         with serving() as server:
-            Measuring(environments, [one for one in peers if one.name in environments], server, scale, results).all(say)
+            Measuring(folder / "run", environments, there, server, scale, results).all(say)
     arguments.output.mkdir(parents=True, exist_ok=True)
     (arguments.output / "results.json").write_text(results.to_json())
     (arguments.output / "results.md").write_text(report(results))

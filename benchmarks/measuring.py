@@ -20,7 +20,6 @@ from benchmarks.environments import CHECKOUT, Environment
 from benchmarks.peers import Peer
 from benchmarks.results import BYTES, COUNT, RATE, SECONDS, Results
 
-HERE = Path(__file__).parent
 _LONGEST = 900  # seconds of one subprocess
 
 
@@ -109,7 +108,7 @@ def serving() -> Iterator[Server]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=_pinned(cores()[1]),  # noqa: PLW1509  # there are no threads here
+            preexec_fn=_pinned(cores()[1]),  # there are no threads here
         ) as process:
             assert process.stdout is not None
             http, https = json.loads(process.stdout.readline())
@@ -120,6 +119,8 @@ def serving() -> Iterator[Server]:
 class Measuring:
     """The measurements of one run."""
 
+    folder: Path
+    """Where a copy of this package lies, for the environments to import it without the checkout beside it."""
     environments: dict[str, Environment]
     peers: list[Peer]
     server: Server
@@ -169,7 +170,7 @@ class Measuring:
             output = Path(folder) / "pyperf.json"
             arguments = ["-o", str(output), "--quiet", *self.scale.pyperf, "--contender", peer.module]
             try:
-                self._run(peer, [str(HERE / "micro.py"), *arguments])
+                self._run(peer, ["-m", "benchmarks.micro", *arguments])
             except MeasurementFailed as failure:
                 self.results.fail(peer.name, "micro", str(failure))
                 return
@@ -209,7 +210,7 @@ class Measuring:
         given = json.dumps({"url": url, "ca": self.server.ca, **options})
         module = peer.asynchronous if what == "in flight" else peer.module
         try:
-            output = self._run(peer, [str(HERE / "task.py"), module, what, given])
+            output = self._run(peer, ["-m", "benchmarks.task", module, what, given])
             found: dict[str, float] = json.loads(output.splitlines()[-1])
         except (MeasurementFailed, ValueError, IndexError) as failure:
             self.results.fail(peer.name, what, str(failure))
@@ -221,12 +222,13 @@ class Measuring:
         try:
             done = subprocess.run(  # noqa: S603  # commands of our own
                 [str(self.environments[peer.name].python), *arguments],
+                cwd=self.folder,
                 capture_output=True,
                 text=True,
                 check=False,
                 timeout=_LONGEST,
                 env=environ | {"AWS_EC2_METADATA_DISABLED": "true"},
-                preexec_fn=_pinned(cores()[0]),  # noqa: PLW1509  # there are no threads here
+                preexec_fn=_pinned(cores()[0]),  # there are no threads here
             )
         except subprocess.TimeoutExpired:
             raise MeasurementFailed(f"it did not end within {_LONGEST} seconds") from None

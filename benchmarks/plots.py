@@ -45,9 +45,9 @@ def _steps(results: Results, begin: str) -> dict[int, str]:
     """The rows of one kind, by the number in their name."""
     found = {}
     for row in results.units:
-        middle = row.removeprefix(begin).removesuffix(end).replace(",")
-        if row.startswith(begin) and row.endswith(end) and middle.isdecimal():
-            found[int(middle)] = row
+        number = row.removeprefix(begin).replace(",", "")
+        if row.startswith(begin) and number.isdecimal():
+            found[int(number)] = row
     return dict(sorted(found.items()))
 
 
@@ -89,8 +89,8 @@ def _bars(results: Results, path: Path) -> list[Path]:
         known = [(peer, median) for peer in results.peers() if (median := results.median(row, peer)) is not None]
         names, medians = zip(*known, strict=True)
         bars = axes.barh(names, medians, color=[_colour(results, name) for name in names])
-        axes.bar_label(bars, [f"{median / ours:.2f} ×" for median in medians], padding=3, fontsize=7)
-        axes.set_title(f"{row} (1 × is neo_wire's; less is better)", fontsize=8, loc="left")
+        axes.bar_label(bars, [f"{median / ours:.2f} x" for median in medians], padding=3, fontsize=7)
+        axes.set_title(f"{row} (neo_wire is 1 x; less is better)", fontsize=8, loc="left")
         axes.invert_yaxis()
         axes.set_xticks([])
         axes.tick_params(labelsize=7)

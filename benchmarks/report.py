@@ -45,13 +45,13 @@ def _table(results: Results) -> str:
 
 
 def _margins(results: Results) -> str:
-    lines = ["| what | against | wanted | measured | |", "|---|---|--:|--:|---|"]
+    lines = ["| what | against | wanted ratio | measured | |", "|---|---|--:|--:|---|"]
     for one in verdicts(results):
         margin = one.margin
         sign = "≥" if results.units.get(margin.row) == RATE else "≤"
-        ratio = "–" if one.ratio is None else f"{one.ratio:.3f}"
+        ratio = "-" if one.ratio is None else f"{one.ratio:.3f}"
         word = {True: "reached", False: "**not reached**", None: "not measured"}[one.reached]
-        lines.append(f"| {margin.row} | {margin.peer} | {sign} {margin.factor:.3g} × | {ratio} × | {word} |")
+        lines.append(f"| {margin.row} | {margin.peer} | {sign} {margin.factor:.3g} | {ratio} | {word} |")
     return "\n".join(lines)
 
 

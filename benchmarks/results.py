@@ -1,4 +1,4 @@
-"""What was measured: samples of each peer for each row, and what failed. Kept as JSON, so that reports can be made again."""
+"""What was measured: samples of each peer for each row, and what failed. Kept as JSON, to make reports of it again."""
 
 from __future__ import annotations
 

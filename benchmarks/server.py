@@ -1,7 +1,7 @@
 """The loopback server: answers as fast as Python can, over plain TCP and TLS, in a process of its own.
 
-Run as `python -m benchmarks.server CERTIFICATE KEY`; prints its two ports, and ends when its standard input does. It reads
-no more of a request than it must: the point is to measure clients.
+Run as `python -m benchmarks.server CERTIFICATE KEY`; prints its two ports, and ends when its standard input does. It
+reads no more of a request than it must: the point is to measure clients.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One measurement in the environment of one peer: prints what it found as one line of JSON.
 
-Run as a script by the peer's interpreter, so that of this checkout only this folder can be imported. Standard library
-and the peer alone. The options come as JSON: `task.py CONTENDER MEASUREMENT '{"url": …}'`. What one
+Run by the peer's interpreter, with a copy of this package and no checkout beside it. Standard library and the peer
+alone. The options come as JSON: `python -m benchmarks.task CONTENDER MEASUREMENT '{"url": …}'`. What one
 measurement needs is imported by it alone, so that it weighs on no cold start.
 """
 
@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -29,13 +30,13 @@ def import_time(contender: str, options: Options) -> Found:
     for name in options["imports"].split(", "):
         import_module(name)
     imported = time.perf_counter()
-    import_module(f"contenders.{contender}").Client(options["url"], options["ca"])
+    import_module(f"benchmarks.contenders.{contender}").Client(options["url"], options["ca"])
     return {"import": imported - start, "client": time.perf_counter() - start}
 
 
 def cold_start(contender: str, options: Options) -> Found:
     """One call; the whole process is timed by whoever started it."""
-    import_module(f"contenders.{contender}").Client(options["url"], options["ca"]).describe()
+    import_module(f"benchmarks.contenders.{contender}").Client(options["url"], options["ca"]).describe()
     return {}
 
 
@@ -51,7 +52,7 @@ def _peak() -> float:
 
 def memory(contender: str, options: Options) -> Found:
     """Peak memory after the import, the first call, and many calls."""
-    module = import_module(f"contenders.{contender}")
+    module = import_module(f"benchmarks.contenders.{contender}")
     found = {"import": _peak()}
     if not options["blocking"]:
         import asyncio
@@ -80,7 +81,7 @@ def threads(contender: str, options: Options) -> Found:
     """Calls a second of one client that so many threads share."""
     import threading
 
-    client = import_module(f"contenders.{contender}").Client(options["url"], options["ca"])
+    client = import_module(f"benchmarks.contenders.{contender}").Client(options["url"], options["ca"])
     for _ in range(_WARM_UP):
         client.describe()
     counts = [0] * options["threads"]
@@ -104,7 +105,7 @@ def in_flight(contender: str, options: Options) -> Found:
     """Calls a second of one asynchronous client with so many calls at a time, and the 99th percentile of their time."""
     import asyncio
 
-    return asyncio.run(_in_flight(import_module(f"contenders.{contender}"), options))
+    return asyncio.run(_in_flight(import_module(f"benchmarks.contenders.{contender}"), options))
 
 
 async def _in_flight(module: ModuleType, options: Options) -> Found:
@@ -140,17 +141,14 @@ def _each(call: Callable[[], object], count: int) -> float:
 
 def growth(contender: str, options: Options) -> Found:
     """Seconds a call for each number of rows in a response, and for each size of a request's longest string."""
-    client = import_module(f"contenders.{contender}").Client(options["url"], options["ca"])
-    found = {f"rows {rows}": _each(lambda rows=rows: client.list(rows), options["calls"]) for rows in options["rows"]}  # type: ignore[misc]  # bound now
-    sizes = {
-        f"bytes {size}": _each(lambda size=size: client.create(size), options["calls"]) for size in options["sizes"]
-    }  # type: ignore[misc]  # as above
-    return found | sizes
+    client = import_module(f"benchmarks.contenders.{contender}").Client(options["url"], options["ca"])
+    rows = {f"rows {one}": _each(partial(client.list_rows, one), options["calls"]) for one in options["rows"]}
+    return rows | {f"bytes {one}": _each(partial(client.create, one), options["calls"]) for one in options["sizes"]}
 
 
 def waiting(contender: str, options: Options) -> Found:
     """Until it is known that all of many jobs have ended; nothing where the client has no way to wait for them."""
-    client = import_module(f"contenders.{contender}").Client(options["url"], options["ca"])
+    client = import_module(f"benchmarks.contenders.{contender}").Client(options["url"], options["ca"])
     if not hasattr(client, "wait_for"):
         return {}
     client.describe()

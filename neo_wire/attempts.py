@@ -24,7 +24,7 @@ from neo_wire.errors import (
     TransportError,
 )
 from neo_wire.events import Event
-from neo_wire.flow import Flow, Sink, monotonic, now, send, sleep
+from neo_wire.flow import Flow, Send, Sink, monotonic, now, sleep
 from neo_wire.http import DIRECT, HttpRequest, HttpResponse, Route, Timeout
 from neo_wire.protocol.decoder import MAX_BODY_BYTES
 from neo_wire.protocol.error_mapper import request_id
@@ -93,6 +93,7 @@ def converse(
     operation: str = "",
     modelled: tuple[type[ServiceError], ...] = (),
     refresh: Callable[[float], Flow[bool]] | None = None,
+    began: float | None = None,
 ) -> Flow[T]:
     """Make attempts until one succeeds, and give what `read` makes of its response.
 
@@ -109,6 +110,7 @@ def converse(
         modelled: the error classes of the operation's model, which say themselves whether they are retried.
         refresh: has the credentials replaced that the service refused, within so many seconds, and says whether there
             are new ones. It is asked once at most; the attempt after it waits for nothing.
+        began: the reading of the monotonic clock from which the total timeout counts; None for now.
 
     Raises:
         TransportError: no usable answer came back, at the last attempt; CallTimeout when the total timeout was over.
@@ -116,7 +118,10 @@ def converse(
         ResponseDecodeError: what `read` raised.
     """
     retries = conversation.retries
-    progress = Progress(retries, conversation.timeout, conversation.endpoint, modelled, (yield from monotonic()))
+    reading = yield from monotonic()
+    start = reading if began is None else began
+    progress = Progress(retries, conversation.timeout, conversation.endpoint, modelled, start)
+    progress.reading = reading
     invocation_id = retries.new_id() if retries is not None else ""
     story = None
     if conversation.emit is not None or is_logged():
@@ -130,9 +135,8 @@ def converse(
                 story.started(request.url.origin)
             response = None
             try:
-                response = yield from send(
-                    request, timeout, max_body=max_body, route=conversation.route, sink=sink, decode=decode
-                )
+                # Not by its function: a generator around the one effect of every call would be paid each time.
+                response = yield Send(request, timeout, max_body, conversation.route, sink, decode)
                 progress.reading = yield from monotonic()
                 progress.learn(response, attempt.sent)
                 result = read(response, attempt)

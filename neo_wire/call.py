@@ -69,8 +69,16 @@ class CallSettings:
         return Conversation(self.timeout, self.route, self.retries, self.emit, self.url.origin, headers)
 
 
-def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow[O]:  # noqa: A002  # Smithy's word
-    """Call one operation.
+def invoke(
+    operation: Operation[I, O],
+    input: I,  # noqa: A002  # Smithy's word
+    settings: CallSettings,
+    *,
+    began: float | None = None,
+) -> Flow[O]:
+    """Call one operation; it began now, or when the monotonic clock read `began`.
+
+    The input is encoded at once; what the flow does is the conversation.
 
     Raises:
         ConfigurationError: the operation is one of another service than the client's; nothing was sent.
@@ -104,15 +112,14 @@ def invoke(operation: Operation[I, O], input: I, settings: CallSettings) -> Flow
             return False
         return (yield from settings.replace(used, left)) is not None
 
-    return (
-        yield from converse(
-            prepare,
-            read,
-            settings.conversation,
-            operation=operation.name,
-            modelled=operation.errors + operation.service.errors,
-            refresh=refresh,
-        )
+    return converse(
+        prepare,
+        read,
+        settings.conversation,
+        operation=operation.name,
+        modelled=operation.errors + operation.service.errors,
+        refresh=refresh,
+        began=began,
     )
 
 

@@ -108,7 +108,7 @@ class CallEnded:
         attempts: how many were made.
         seconds: of the whole call, its waits and the fetching of credentials included.
         error: the error code, or the name of the error's class when it had none; None when the call succeeded.
-        stopped: why no further attempt was made; None when the call succeeded, or had no credentials to sign with.
+        stopped: why no further attempt was made; None when the call succeeded.
     """
 
     operation: str

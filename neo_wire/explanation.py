@@ -32,7 +32,7 @@ class Explanation:
     Attributes:
         credentials: every source, in the order in which they are asked, and what became of it.
         endpoint: where requests go; empty when there is a problem.
-        problem: why there is no endpoint; else empty.
+        problem: why there is no endpoint, or no way to it; else empty.
         settings: every setting.
     """
 

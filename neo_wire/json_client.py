@@ -58,7 +58,7 @@ class JsonClient:
             ConfigurationError: a setting is missing or cannot be used, or the operation is one of another service;
                 nothing was sent.
             InputValidationError: the input breaks a rule; nothing was sent.
-            CredentialsError: there are no credentials to sign with; nothing was sent.
+            CredentialsError: there are no credentials to sign an attempt with.
             TransportError: no usable answer came back; CallTimeout when the total timeout was over.
             ServiceError: the service refused or failed the request; of the subclass that its code stands for.
             ResponseDecodeError: the answer is not what the operation's output says.
@@ -89,7 +89,10 @@ class JsonClient:
         return self._driver.run(self._session.explain())
 
     def close(self) -> None:
-        """Let go of the connections and of the signing keys; a later call raises ClientClosed."""
+        """Let go of the connections and of the signing keys; a later call raises ClientClosed.
+
+        Calls that other threads make at the time come to their end; those that wait for a connection do not.
+        """
         if not self._derived:
             forget_keys()
             self._driver.close()
@@ -137,7 +140,11 @@ class AsyncJsonClient:
         return await self._driver.run(self._session.explain())
 
     async def aclose(self) -> None:
-        """Let go of the connections and of the signing keys; a later call raises ClientClosed."""
+        """Let go of the connections and of the signing keys; a later call raises ClientClosed.
+
+        So do the calls that other tasks make at the time, as their event loop may be about to end; the error says by
+        `maybe_processed` whether the service may have acted. Those over httpx come to their end.
+        """
         if not self._derived:
             forget_keys()
             await self._driver.aclose()

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from functools import lru_cache
-from pathlib import Path
+from inspect import iscoroutinefunction
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -33,11 +31,12 @@ from neo_wire.configure import load_settings
 from neo_wire.credentials.cache import CredentialsCache
 from neo_wire.credentials.chain import explain, resolve
 from neo_wire.credentials.context import Context
-from neo_wire.errors import ConfigurationError
+from neo_wire.errors import CallTimeout, ConfigurationError
 from neo_wire.events import CredentialsRefreshed, tell
 from neo_wire.explanation import Explanation, SettingRow
-from neo_wire.flow import Flow, exclusive
+from neo_wire.flow import Flow, exclusive, monotonic
 from neo_wire.http import Route, Timeout, Tls, Url
+from neo_wire.machine import home_folder, platform_names
 from neo_wire.retries.policy import Retries, new_retries, uuid_text
 from neo_wire.service import Operation, Service
 from neo_wire.signing.credentials import Credentials
@@ -129,7 +128,12 @@ class Session:
 
     def invoke(self, operation: Operation[I, O], input: I) -> Flow[O]:  # noqa: A002  # Smithy's word
         """Call one operation; at the first call, find out what is needed for it."""
-        return (yield from invoke(operation, input, self._ready or (yield from self.prepare())))
+        # No generator of its own around each later call: an effect passes through every one of them.
+        return self._first(operation, input) if self._ready is None else invoke(operation, input, self._ready)
+
+    def _first(self, operation: Operation[I, O], input: I) -> Flow[O]:  # noqa: A002  # as above
+        began = yield from monotonic()
+        return (yield from invoke(operation, input, (yield from self.prepare()), began=began))
 
     def prepare(self) -> Flow[CallSettings]:
         """Read the environment and the profile files, and resolve all that calls need; once.
@@ -180,8 +184,9 @@ class Session:
         endpoint, problem = None, ""
         try:
             endpoint = self._endpoint(settings)
+            self._route(settings, endpoint.url)
         except ConfigurationError as error:
-            problem = str(error)
+            endpoint, problem = None, str(error)
         rows_of_settings = [
             (name, getattr(settings, name, None), origin)
             for name, origin in settings.origins.items()
@@ -209,6 +214,7 @@ class Session:
         credentials = self.options.get("credentials")
         if credentials is not None:
             _credentials_in_code(credentials)
+        _check_callback(self.options.get("on_event"))
 
     def _settings(self) -> Flow[tuple[Settings, ProfileFiles]]:
         found = self._family.get("found")
@@ -219,14 +225,25 @@ class Session:
             )
         else:
             settings, files = yield from load_settings(
-                self._code, self._environ, _home(self._environ), service_id=self.service.name, windows=os.name == "nt"
+                self._code,
+                self._environ,
+                home_folder(self._environ),
+                service_id=self.service.name,
+                windows=os.name == "nt",
             )
         if settings.needs_instance_region:
             from neo_wire.credentials.imds import fetch_region  # here, as few clients need it
 
+            def ask() -> Flow[None]:
+                if "region" not in self._instance:
+                    self._instance["region"] = yield from fetch_region(self._context(settings, files))
+
             if "region" not in self._instance:
-                context = self._context(settings, files)
-                self._instance["region"] = yield from exclusive((self._root, "region"), lambda: fetch_region(context))
+                total = (self._timeout or Timeout()).total
+                try:
+                    yield from exclusive((self._root, "region"), ask, timeout=total)
+                except TimeoutError:
+                    raise _no_region_in_time(total) from None
             settings = in_instance_region(settings, self._instance["region"])
         return settings, files
 
@@ -276,7 +293,7 @@ class Session:
             profile=settings.profile_name,
             profile_in_code=settings.origins.get("profile_name") == CODE,
             environ=self._environ,
-            home=_home(self._environ),
+            home=home_folder(self._environ),
             region=settings.region,
             conversation=conversation,
             mfa=self.options.get("mfa"),
@@ -312,7 +329,7 @@ class Session:
             features.add(Feature.CREDENTIALS_CODE)
         return user_agent(
             __version__,
-            **_platform(),
+            **platform_names(),
             execution_env=settings.execution_env,
             retry_mode=settings.retry_mode,
             app_id=settings.sdk_ua_app_id,
@@ -350,6 +367,24 @@ def _credentials_in_code(given: object) -> None:
         )
 
 
+def _check_callback(given: object) -> None:
+    if given is not None and (not callable(given) or iscoroutinefunction(given) or iscoroutinefunction(given.__call__)):
+        raise ConfigurationError(
+            f"on_event is {given!r}; give a plain function, which is called with each event and awaited by nobody"
+        )
+
+
+def _no_region_in_time(total: float) -> CallTimeout:
+    error = CallTimeout(
+        f"the call does not fit into its total timeout of {total:g} s: the instance has not said what region it is in",
+        endpoint="the instance metadata service",
+        maybe_processed=False,
+        attempts=0,
+    )
+    error.elapsed, error.stopped = total, "total timeout"
+    return error
+
+
 def _fixed(credentials: Credentials) -> Callable[[float | None], Flow[Credentials]]:
     """Credentials that were given in code: there is nothing to fetch and nothing to replace."""
 
@@ -360,36 +395,5 @@ def _fixed(credentials: Credentials) -> Callable[[float | None], Flow[Credential
     return current
 
 
-def _home(environ: Mapping[str, str]) -> str:
-    """The user's home folder, by the variables that were handed in, else by the system."""
-    for variable in ("USERPROFILE",) if os.name == "nt" else ("HOME",):
-        if environ.get(variable):
-            return environ[variable]
-    try:
-        return str(Path.home())
-    except RuntimeError:  # a user without a home, as in some containers
-        return os.sep
-
-
 def _new_id() -> str:
     return uuid_text(random.getrandbits(128))
-
-
-@lru_cache(maxsize=1)
-def _platform() -> dict[str, str]:
-    """What runs here, without the module `platform` where the system tells as well: importing it takes 3 ms."""
-    implementation = {"cpython": "CPython", "pypy": "PyPy"}.get(sys.implementation.name, sys.implementation.name)
-    if hasattr(os, "uname"):
-        system = os.uname()
-        name, version, machine = system.sysname, system.release, system.machine
-    else:
-        import platform
-
-        name, version, machine = platform.system(), platform.release(), platform.machine()
-    return {
-        "os_name": name,
-        "os_version": version,
-        "machine": machine,
-        "python_version": ".".join(map(str, sys.version_info[:3])),
-        "implementation": implementation,
-    }

@@ -19,6 +19,7 @@ from neo_wire import errors
 from neo_wire.attempts import Attempt, Conversation, converse
 from neo_wire.errors import (
     CallTimeout,
+    ClientClosed,
     ConnectFailed,
     CredentialsFetchFailed,
     CredentialsTimeout,
@@ -554,6 +555,33 @@ def test_an_error_says_whether_any_attempt_may_have_been_processed(
     assert error.maybe_processed is maybe_processed
 
 
+@both_drivers
+@pytest.mark.parametrize(("first", "maybe_processed"), [(broken(True), True), (THROTTLED, False)])
+def test_credentials_that_fail_for_a_retry_hide_no_attempt_before(
+    driver: Driver, first: Answer, maybe_processed: bool
+) -> None:
+    def prepare(attempt: Attempt) -> Flow[HttpRequest]:
+        yield from attempt.signing_time()
+        if attempt.number == 2:
+            raise CredentialsFetchFailed("assume role", "no connection")
+        return request()
+
+    error, script = talk([fresh(first)], conversation(retries()), driver, prepare=prepare, seconds=2)
+    assert isinstance(error, CredentialsFetchFailed)
+    assert len(script.sent) == 1
+    assert (error.attempts, error.stopped, error.maybe_processed) == (1, "not retryable", maybe_processed)
+    assert error.elapsed == pytest.approx(2 + sum(script.clock.sleeps))
+    assert ("an attempt of this call may have been processed" in str(error)) is maybe_processed
+
+
+def test_a_client_that_is_closed_while_an_attempt_is_on_its_way_says_so() -> None:
+    closed = ClientClosed("the client was closed while a call was in flight")
+    closed.maybe_processed = True
+    error, _ = talk([closed], conversation(retries()))
+    assert error is closed
+    assert (error.attempts, error.maybe_processed) == (1, True)
+
+
 def fresh(answer: Answer) -> Answer:
     """An error of its own, as a call writes its story on the one it raises."""
     if isinstance(answer, TransportError):
@@ -745,7 +773,7 @@ def test_a_call_that_is_out_of_time_or_without_credentials_ends_too() -> None:
     talk([], conversation(retries(), seen.append), prepare=prepare)
     assert seen == [
         CallEnded("", "call-1", 0, 5.0, "CallTimeout", "total timeout"),
-        CallEnded("", "call-1", 0, 0.0, "CredentialsFetchFailed", None),
+        CallEnded("", "call-1", 0, 0.0, "CredentialsFetchFailed", "not retryable"),
     ]
 
 

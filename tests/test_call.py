@@ -124,11 +124,9 @@ def test_an_operation_without_output_has_metadata_too(credentials: Credentials) 
 
 
 def test_bad_input_asks_for_nothing(credentials: Credentials) -> None:
-    flow = invoke(
-        DESCRIBE_COMPILATION_JOB, DescribeCompilationJobRequest(compilation_job_name=""), settings(credentials)
-    )
+    nameless = DescribeCompilationJobRequest(compilation_job_name="")
     with pytest.raises(InputValidationError, match="CompilationJobName"):
-        next(flow)
+        invoke(DESCRIBE_COMPILATION_JOB, nameless, settings(credentials))
 
 
 def test_validation_can_be_switched_off(credentials: Credentials) -> None:
@@ -144,10 +142,14 @@ def test_an_input_of_another_operation_is_refused(credentials: Credentials) -> N
 
 
 def test_without_credentials_nothing_is_sent(credentials: Credentials) -> None:
-    provide = static.environment({})
-    without = attrs.evolve(settings(credentials), credentials=lambda _: provide())
+    def none(_: float) -> Flow[Credentials]:
+        yield from ()  # a flow is a generator
+        raise NoCredentials("set AWS_ACCESS_KEY_ID")
+
+    without = attrs.evolve(settings(credentials), credentials=none)
     flow = invoke(DESCRIBE_COMPILATION_JOB, DESCRIBE, without)
     assert next(flow) == Monotonic()
+    assert flow.send(0.0) == Monotonic()  # for the event that the call has ended
     with pytest.raises(NoCredentials, match="AWS_ACCESS_KEY_ID"):
         flow.send(0.0)
 
@@ -196,9 +198,9 @@ def test_the_log_says_what_happened_and_no_secret(credentials: Credentials, capl
 
 
 def test_an_operation_of_another_service_is_refused_before_anything_is_sent(credentials: Credentials) -> None:
-    flow = invoke(DESCRIBE_COMPILATION_JOB, DESCRIBE, settings(credentials, scope=Scope("us-west-2", "logs")))
+    logs = settings(credentials, scope=Scope("us-west-2", "logs"))
     with pytest.raises(ConfigurationError, match=r"DescribeCompilationJob is an operation of SageMaker, .* of 'logs'"):
-        next(flow)
+        invoke(DESCRIBE_COMPILATION_JOB, DESCRIBE, logs)
 
 
 # ------------------------------------------------------------------------------------------------ more than one attempt

@@ -40,6 +40,7 @@ LAYERS = {
     "client_options": 4,
     "explanation": 4,
     "json_client": 4,
+    "machine": 4,
     "session": 4,
     "httpx_transports": 4,
     "iterators": 4,

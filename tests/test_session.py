@@ -235,6 +235,62 @@ def test_a_derived_client_gives_the_region_when_there_is_no_other(mode: Any, ser
     assert len(derived(mode, server.url, calls, region=None, environ=environment(home))) == 1
 
 
+def test_the_total_timeout_bounds_the_asking_for_the_instances_region(mode: Any, server: LocalServer) -> None:
+    over = threading.Event()
+
+    def stall(asked: Asked) -> Answer:
+        over.wait(10)
+        return Answer(500)
+
+    with serving(stall) as metadata:
+        client = {
+            "endpoint_url": server.url,
+            "defaults_mode": "auto",
+            "timeout": 0.2,
+            "environ": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.url},
+        }
+        begun = time.monotonic()
+        with pytest.raises(CallTimeout, match="what region it is in") as caught:
+            mode.call("list_compilation_jobs", client=client)
+        over.set()
+        assert time.monotonic() - begun < 1
+        assert (caught.value.attempts, caught.value.stopped) == (0, "total timeout")
+        assert not caught.value.maybe_processed
+
+
+def test_what_is_found_out_at_the_first_call_counts_for_its_total_timeout(mode: Any, server: LocalServer) -> None:
+    def slow(asked: Asked) -> Answer:
+        time.sleep(0.15)
+        return Answer(body=b"token" if asked.method == "PUT" else b"eu-west-1")
+
+    with serving(slow) as metadata:
+        client = {
+            "endpoint_url": server.url,
+            "credentials": TEMPORARY,
+            "defaults_mode": "auto",
+            "environ": {"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.url},
+        }
+        with pytest.raises(ResourceNotFound) as caught:
+            mode.call("describe_compilation_job", "missing", client=client)
+        assert caught.value.elapsed >= 0.3
+
+
+async def _nobody_awaits(event: object) -> None:
+    """An `on_event` that would never run."""
+
+
+class _NobodyAwaits:
+    async def __call__(self, event: object) -> None:
+        """As above."""
+
+
+@pytest.mark.parametrize("given", [5, "print", _nobody_awaits, _NobodyAwaits()])
+@pytest.mark.parametrize("client", [NeoClient, AsyncNeoClient])
+def test_an_on_event_that_could_not_be_told_anything_is_refused(client: Any, given: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"on_event is .*; give a plain function"):
+        client(on_event=given)
+
+
 def test_the_instance_is_asked_once_for_its_region(server: LocalServer) -> None:
     start = threading.Barrier(20)
 
@@ -349,6 +405,12 @@ def test_explaining_works_without_a_region_and_without_credentials(mode: Any, ho
     assert found.endpoint == ""
     assert "no region" in found.problem
     assert {row.outcome for row in found.credentials} == {"skipped"}
+
+
+def test_explaining_says_that_there_is_no_way_to_the_endpoint(mode: Any, home: Path) -> None:
+    found = explained(mode, region="eu-west-1", environ=environment(home, HTTPS_PROXY="::::"))
+    assert found.endpoint == ""
+    assert "HTTPS_PROXY is no URL of a proxy" in found.problem
 
 
 # -------------------------------------------------------------------------------------------------------------- routes

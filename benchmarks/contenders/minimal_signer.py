@@ -1,4 +1,4 @@
-"""The least that signs a request of one service: the floor that a general signer is compared with. Nothing is checked."""
+"""The least that signs a request of one service: the floor for any signer. Nothing is checked."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import hmac
 import time
 from functools import lru_cache
 
-from answers import ACCESS_KEY_ID, REGION, SECRET
+from benchmarks.answers import ACCESS_KEY_ID, REGION, SECRET
 
 
 @lru_cache(maxsize=2)
 def _key(date: str) -> bytes:
-    key = b"AWS4" + SECRET.encode()
+    key: bytes = b"AWS4" + SECRET.encode()
     for step in (date, REGION, "sagemaker", "aws4_request"):
         key = hmac.digest(key, step.encode(), "sha256")
     return key

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Self
 
 from aiobotocore.session import get_session
-from answers import ACCESS_KEY_ID, JOB, REGION, SECRET
+
+from benchmarks.answers import ACCESS_KEY_ID, JOB, REGION, SECRET
 
 
 class AsyncClient:
     """An asynchronous client."""
 
-    def __init__(self, url: str, ca: str, in_flight: int) -> None:
+    def __init__(self, url: str, ca: str, in_flight: int) -> None:  # noqa: ARG002  # one signature for all
         self._context: Any = get_session().create_client(
             "sagemaker",
             region_name=REGION,
@@ -22,7 +23,7 @@ class AsyncClient:
             aws_secret_access_key=SECRET,
         )
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         self._client = await self._context.__aenter__()
         return self
 

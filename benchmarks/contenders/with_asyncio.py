@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Self
 from urllib.parse import urlsplit
 
-from answers import TARGETS
-from contenders.with_sockets import BODY, request, whole_body
+from benchmarks.answers import TARGETS
+from benchmarks.contenders.with_sockets import BODY, request, whole_body
 
 
 class _Exchange(asyncio.Protocol):
@@ -31,13 +32,13 @@ class _Exchange(asyncio.Protocol):
 class AsyncClient:
     """An asynchronous client: a connection for each call in flight, and no limit to them."""
 
-    def __init__(self, url: str, ca: str, in_flight: int) -> None:
+    def __init__(self, url: str, ca: str, in_flight: int) -> None:  # noqa: ARG002  # one signature for all
         parts = urlsplit(url)
-        self._host, self._address = parts.netloc, (parts.hostname, parts.port)
+        self._host, self._address = parts.netloc, (parts.hostname or "", parts.port or 0)
         self._idle: list[_Exchange] = []
         self._all: list[_Exchange] = []
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

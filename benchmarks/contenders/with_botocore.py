@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from answers import ACCESS_KEY_ID, JOB, REGION, SECRET, create_input, created, described, listed, rows_wanted
+from benchmarks.answers import ACCESS_KEY_ID, JOB, REGION, SECRET, create_input, created, described, listed, rows_wanted
 
 try:
     from boto3 import client as _make
@@ -32,7 +32,7 @@ class Client:
         """Describe one job."""
         return self._client.describe_compilation_job(CompilationJobName=JOB)["CreationTime"]
 
-    def list(self, rows: int) -> object:
+    def list_rows(self, rows: int) -> object:
         """List so many rows in one response."""
         return self._client.list_compilation_jobs(NameContains=rows_wanted(rows))["CompilationJobSummaries"][-1]
 
@@ -52,16 +52,18 @@ class Client:
 def micro() -> dict[str, Callable[[], object]]:
     """The steps of a call on their own."""
     import botocore.session
-    from botocore.auth import AUTH_TYPE_MAPS
+    from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.compat import HAS_CRT
     from botocore.credentials import Credentials
     from botocore.parsers import create_parser
     from botocore.serialize import create_serializer
 
-    signer = AUTH_TYPE_MAPS["v4"]
+    signer: Any = SigV4Auth
     if HAS_CRT:
-        from botocore.crt.auth import CrtSigV4Auth as signer
+        from botocore.crt.auth import CrtSigV4Auth
+
+        signer = CrtSigV4Auth
     auth = signer(Credentials(ACCESS_KEY_ID, SECRET), "sagemaker", REGION)
     model: Any = botocore.session.Session().get_service_model("sagemaker")
     headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.DescribeCompilationJob"}

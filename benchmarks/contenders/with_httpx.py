@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import ssl
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
-from answers import JOB, TARGETS
-from contenders.minimal_signer import signed_headers
+
+from benchmarks.answers import JOB, TARGETS
+from benchmarks.contenders.minimal_signer import signed_headers
 
 BODY = json.dumps({"CompilationJobName": JOB}).encode()
 
@@ -39,7 +40,7 @@ class AsyncClient:
         limits = httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight)
         self._client = httpx.AsyncClient(verify=_verify(url, ca), limits=limits, timeout=60)
 
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""Bare sockets with a minimal signer: the limit. It reads only what this server answers, and minds nothing that may fail."""
+"""Bare sockets with a minimal signer: the limit. It reads what this server answers, and minds nothing that may fail."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from answers import JOB, TARGETS, create_input, created, described, listed, rows_wanted
-from contenders.minimal_signer import signed_headers
+from benchmarks.answers import JOB, TARGETS, create_input, created, described, listed, rows_wanted
+from benchmarks.contenders.minimal_signer import signed_headers
 
 BODY = json.dumps({"CompilationJobName": JOB}).encode()
 
 
 def request(host: str, target: str, body: bytes) -> bytes:
+    """A whole request, signed."""
     headers = "".join(f"{name}: {value}\r\n" for name, value in signed_headers(host, target, body).items())
     return f"POST / HTTP/1.1\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -61,7 +62,7 @@ class Client:
         """Describe one job."""
         return self._call("Describe", BODY)["CreationTime"]
 
-    def list(self, rows: int) -> object:
+    def list_rows(self, rows: int) -> object:
         """List so many rows in one response."""
         return self._call("List", json.dumps({"NameContains": rows_wanted(rows)}).encode())["CompilationJobSummaries"]
 

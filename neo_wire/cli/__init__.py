@@ -58,14 +58,30 @@ def _run(arguments: argparse.Namespace) -> int:
             from neo_wire.cli.sign import sign
 
             return sign(arguments)
+        case "clean":
+            from neo_wire.cli.clean import clean
+
+            return clean(arguments)
+        case "compile-many":
+            from neo_wire.cli.compile_many import compile_many
+
+            return compile_many(arguments)
         case "completion":
             from neo_wire.cli.completion import completion
 
             return completion(arguments)
+        case "download":
+            from neo_wire.cli.artifacts import fetch
+
+            return fetch(arguments)
         case "explain":
             from neo_wire.cli.explain import explain
 
             return explain(arguments)
+        case "verify":
+            from neo_wire.cli.artifacts import check
+
+            return check(arguments)
         case "wait":
             from neo_wire.cli.wait import wait
 

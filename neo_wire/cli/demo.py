@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import TextIO
 
 from neo_wire.cli.output import plain
 from neo_wire.client import NeoClient
@@ -96,7 +97,10 @@ def _show_error(call: Callable[[], object], expected: type[ServiceError], say: S
 
 def _printer() -> Say:
     """Print in colours where there is a terminal that has them."""
-    coloured = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+    stdout: TextIO | None = sys.stdout  # None when the process was started without one
+    coloured = (
+        stdout is not None and stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("NO_COLOR")
+    )
 
     def say(text: str, style: str | None = None) -> None:
         print(f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if coloured and style is not None else text, flush=True)

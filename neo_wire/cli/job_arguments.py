@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
-from neo_wire.cli.values import duration, moment, platform, polling, tag, text_or_file
+from neo_wire.cli.values import duration, moment, options_of, platform, polling, tag, target, text_or_file
+
+_TIME: Final = "TIME is 2026-01-31T12:00:00Z, 2026-01-31 (midnight in UTC) or seconds since 1970."
 
 
 def add_call_options(command: argparse.ArgumentParser, *, output: str = "json", waits: bool = False) -> None:
@@ -54,12 +57,12 @@ def add_wait(command: argparse.ArgumentParser) -> None:
         default="completed",
         help="success, with any other end an error; any end; or that there is no such job; default: completed",
     )
-    add_wait_options(command, "of the whole wait")
+    _add_rate(add_wait_options(command, "of the whole wait"))
     add_call_options(command, output="table", waits=True)
 
 
-def add_wait_options(command: argparse.ArgumentParser, of_what: str) -> None:
-    """Add how long and how often to look, and whether to show it."""
+def add_wait_options(command: argparse.ArgumentParser, of_what: str) -> argparse._ArgumentGroup:
+    """Add how long and how often to look, and whether to show it, and give the group of these."""
     group = command.add_argument_group("waiting", "A duration is a number of seconds, or one with s, m, h or d.")
     group.add_argument("--timeout", metavar="DURATION", type=duration, help=f"{of_what}; default: 1h")
     group.add_argument(
@@ -69,13 +72,16 @@ def add_wait_options(command: argparse.ArgumentParser, of_what: str) -> None:
         help="the intervals between two looks, which grow; default: 5s,60s",
     )
     group.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    return group
 
 
-def add_list(command: argparse.ArgumentParser) -> None:
-    """Add what `list` takes."""
-    group = command.add_argument_group(
-        "filters and order", "TIME is 2026-01-31T12:00:00Z, 2026-01-31 (midnight in UTC) or seconds since 1970."
+def _add_rate(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--requests-per-second", metavar="N", type=float, help="at most, for several jobs together; default: 2"
     )
+
+
+def _add_filters(group: argparse._ArgumentGroup) -> None:
     for name in (
         "creation-time-after",
         "creation-time-before",
@@ -84,6 +90,12 @@ def add_list(command: argparse.ArgumentParser) -> None:
     ):
         group.add_argument(f"--{name}", metavar="TIME", type=moment)
     group.add_argument("--name-contains", metavar="TEXT")
+
+
+def add_list(command: argparse.ArgumentParser) -> None:
+    """Add what `list` takes."""
+    group = command.add_argument_group("filters and order", _TIME)
+    _add_filters(group)
     group.add_argument("--status-equals", metavar="STATUS", help="such as INPROGRESS, COMPLETED or FAILED")
     group.add_argument("--sort-by", metavar="WHAT", help="Name, CreationTime or Status")
     group.add_argument("--sort-order", metavar="ORDER", help="Ascending or Descending")
@@ -97,8 +109,37 @@ def add_list(command: argparse.ArgumentParser) -> None:
 
 def add_create(command: argparse.ArgumentParser) -> None:
     """Add what `create` takes."""
+    command.add_argument("--name", "--compilation-job-name", metavar="NAME", help="CompilationJobName")
+    group = _add_inputs(command)
+    group.add_argument("--target-device", metavar="DEVICE", help="OutputConfig.TargetDevice, such as ml_c5")
+    group.add_argument(
+        "--target-platform",
+        metavar="OS/ARCH[/ACCELERATOR]",
+        type=platform,
+        help="OutputConfig.TargetPlatform, such as LINUX/ARM64/NVIDIA; in place of a device",
+    )
+    group.add_argument(
+        "--compiler-options",
+        metavar="TEXT|file://PATH",
+        type=text_or_file,
+        help="OutputConfig.CompilerOptions, JSON text",
+    )
+    command.add_argument(
+        "--check",
+        action="store_true",
+        help="tell what is wrong with the input, and what may be, and send nothing; the status is 252 if it must fail",
+    )
+    command.add_argument(
+        "--or-get",
+        action="store_true",
+        help="take a job of that name, if it was created from the same input; safe to repeat",
+    )
+    add_call_options(command)
+
+
+def _add_inputs(command: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add what a job is made of, but for its name and target, and give the group that those go to."""
     group = command.add_argument_group("the job")
-    group.add_argument("--name", "--compilation-job-name", metavar="NAME", help="CompilationJobName")
     group.add_argument("--role-arn", metavar="ARN", help="RoleArn: what the job may do; you need iam:PassRole on it")
     group.add_argument("--max-runtime", metavar="SECONDS", type=int, help="StoppingCondition.MaxRuntimeInSeconds")
     group.add_argument("--tag", metavar="KEY=VALUE", action="append", type=tag, help="one of Tags; may be repeated")
@@ -113,21 +154,8 @@ def add_create(command: argparse.ArgumentParser) -> None:
         help="InputConfig.DataInputConfig: the shapes",
     )
     group.add_argument("--model-package-version-arn", metavar="ARN", help="ModelPackageVersionArn")
-    group = command.add_argument_group("the compiled model")
+    compiled = group = command.add_argument_group("the compiled model")
     group.add_argument("--s3-output-location", metavar="URI", help="OutputConfig.S3OutputLocation")
-    group.add_argument("--target-device", metavar="DEVICE", help="OutputConfig.TargetDevice, such as ml_c5")
-    group.add_argument(
-        "--target-platform",
-        metavar="OS/ARCH[/ACCELERATOR]",
-        type=platform,
-        help="OutputConfig.TargetPlatform, such as LINUX/ARM64/NVIDIA; in place of a device",
-    )
-    group.add_argument(
-        "--compiler-options",
-        metavar="TEXT|file://PATH",
-        type=text_or_file,
-        help="OutputConfig.CompilerOptions, JSON text",
-    )
     group.add_argument("--kms-key-id", metavar="KEY", help="OutputConfig.KmsKeyId")
     group = command.add_argument_group("the network")
     group.add_argument("--security-group-ids", metavar="ID", nargs="+", help="VpcConfig.SecurityGroupIds")
@@ -137,14 +165,85 @@ def add_create(command: argparse.ArgumentParser) -> None:
         metavar="FILE|-|JSON",
         help="the whole input with AWS's own member names, as the AWS CLI takes it; other options override its members",
     )
+    return compiled
+
+
+def add_compile_many(command: argparse.ArgumentParser) -> None:
+    """Add what `compile-many` takes."""
     command.add_argument(
-        "--check",
-        action="store_true",
-        help="tell what is wrong with the input, and what may be, and send nothing; the status is 252 if it must fail",
+        "--model",
+        metavar="NAME",
+        required=True,
+        help="with the target it makes the name of each job; at best versioned",
     )
     command.add_argument(
-        "--or-get",
-        action="store_true",
-        help="take a job of that name, if it was created from the same input; safe to repeat",
+        "--target",
+        metavar="TARGET",
+        nargs="+",
+        action="extend",
+        required=True,
+        type=target,
+        help="devices such as jetson_xavier, and platforms such as LINUX/ARM64/NVIDIA",
     )
-    add_call_options(command)
+    group = _add_inputs(command)
+    group.add_argument(
+        "--compiler-options",
+        dest="options_of",
+        metavar="TARGET=TEXT|file://PATH",
+        action="append",
+        default=[],
+        type=options_of,
+        help="OutputConfig.CompilerOptions of one target; may be repeated",
+    )
+    command.add_argument("--concurrency", metavar="N", type=int, default=4, help="jobs created at a time; default: 4")
+    command.add_argument(
+        "--stop-on-interrupt", action="store_true", help="on Ctrl-C stop the jobs that still run; else they go on"
+    )
+    command.set_defaults(name=None, target_device=None, target_platform=None, compiler_options=None)
+    _add_rate(add_wait_options(command, "of it all"))
+    add_call_options(command, output="table", waits=True)
+    command.epilog = "Given again, the same command takes up the jobs that are there, ended or not."
+
+
+def add_download(command: argparse.ArgumentParser) -> None:
+    """Add what `download` takes."""
+    command.add_argument("name", metavar="NAME", help="the job's name")
+    command.add_argument(
+        "path", metavar="PATH", nargs="?", default=".", help="a file, or a folder that is there; default: this folder"
+    )
+    command.add_argument("--overwrite", action="store_true", help="replace a file that is there and another one")
+    command.add_argument("--timeout", metavar="DURATION", type=duration, help="of it all; default: 1h")
+    command.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    add_call_options(command, output="table", waits=True)
+    command.epilog = (
+        "Only a whole file gets the name. What an interrupted download leaves is taken up by the next one; what has "
+        "a wrong digest is kept aside, and the exit status is 4."
+    )
+
+
+def add_verify(command: argparse.ArgumentParser) -> None:
+    """Add what `verify` takes."""
+    command.add_argument("file", metavar="FILE", help="what was downloaded")
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("--job", metavar="NAME", help="the job that made it, which is asked for its digest")
+    which.add_argument("--digest", metavar="HEX", help="BLAKE2b or SHA-256, with or without a prefix such as blake2b:")
+    add_call_options(command, output="table")
+    command.epilog = "The exit status is 4 when it is another file, 5 when nobody can say."
+
+
+def add_clean(command: argparse.ArgumentParser) -> None:
+    """Add what `clean` takes."""
+    group = command.add_argument_group("which jobs", f"All that pass every filter. {_TIME}")
+    _add_filters(group)
+    group.add_argument("--older-than", metavar="DURATION", type=duration, help="created longer ago than, such as 30d")
+    group.add_argument(
+        "--status", metavar="STATUS", nargs="+", action="extend", type=str.upper, help="such as FAILED STOPPED"
+    )
+    group.add_argument("--all", action="store_true", help="every job; needed when there is no filter")
+    group = command.add_argument_group("how")
+    group.add_argument("--dry-run", action="store_true", help="say which would be deleted, and delete none")
+    group.add_argument("--stop-running", action="store_true", help="stop jobs that run, then delete them")
+    group.add_argument("--concurrency", metavar="N", type=int, default=4, help="jobs deleted at a time; default: 4")
+    add_wait_options(command, "of the wait for one that was stopped")
+    add_call_options(command, output="table", waits=True)
+    command.epilog = "Artifacts, logs and roles are left alone."

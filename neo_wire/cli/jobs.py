@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from neo_wire.cli.connection import connected
@@ -13,6 +12,7 @@ from neo_wire.cli.create_input import create_input, read_request
 from neo_wire.cli.output import JOB_COLUMNS, job_row, show, show_rows
 from neo_wire.client import NeoClient
 from neo_wire.errors import Violation
+from neo_wire.machine import home_folder
 from neo_wire.members import members
 from neo_wire.shapes.operations import CREATE_COMPILATION_JOB
 from neo_wire.shapes.structures import ListCompilationJobsRequest, ListCompilationJobsResponse
@@ -111,5 +111,5 @@ def _region(arguments: argparse.Namespace) -> str | None:
 
     code = {name: getattr(arguments, name) for name in ("profile", "region") if getattr(arguments, name) is not None}
     driver = BlockingDriver(blocking_exchange(None, None))
-    settings, _ = driver.run(load_settings(code, os.environ, str(Path.home()), windows=os.name == "nt"))
+    settings, _ = driver.run(load_settings(code, os.environ, home_folder(os.environ), windows=os.name == "nt"))
     return settings.region

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from io import StringIO
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -18,6 +19,7 @@ from neo_wire.cli.failure import one_line
 _REDRAW = 0.5  # seconds
 _REPEAT = 60.0  # seconds: where there is no terminal, a sign of life for those who watch a log
 _WIDTH = 80
+_ECHO = len("^C")  # what a terminal writes behind the line at Ctrl-C
 
 
 class Progress:
@@ -31,8 +33,9 @@ class Progress:
     _present: Progress | None = None  # a process has one terminal, so there is one at a time
 
     def __init__(self, *, quiet: bool = False, stream: TextIO | None = None) -> None:
-        self._stream = sys.stderr if stream is None else stream
-        self._quiet = quiet or self._stream is None
+        given: TextIO | None = sys.stderr if stream is None else stream  # None in a process without one
+        self._stream = given or StringIO()
+        self._quiet = quiet or given is None
         self._terminal = not self._quiet and self._stream.isatty()
         self._interval = _REDRAW if self._terminal else _REPEAT
         self._lock = threading.Lock()
@@ -79,12 +82,15 @@ class Progress:
     def note(text: str) -> None:
         """Print a line on stderr that stays, above the progress line if there is one."""
         present = Progress._present
+        stderr: TextIO | None = sys.stderr
+        if stderr is None:  # the process was started without one
+            return
         if present is None:
-            print(text, file=sys.stderr, flush=True)
+            print(text, file=stderr, flush=True)
             return
         with present._lock:
             present._write("")
-            print(text, file=sys.stderr, flush=True)
+            print(text, file=stderr, flush=True)
             if present._terminal:
                 present._draw()
 
@@ -103,14 +109,15 @@ class Progress:
         """Write the line in the place of the one that stands there; an empty one leaves nothing."""
         with suppress(OSError, ValueError):  # a terminal that has gone is no reason to fail
             if self._terminal:
-                line = line[: self._width() - 1]  # a full line would scroll
-                if line or self._drawn:
-                    back = "\r" if line else f"\r{' ' * self._drawn}\r"
-                    self._stream.write(back + line.ljust(self._drawn if line else 0))
-                    self._drawn = len(line)
+                line = line[: self._width() - 1 - _ECHO]  # a full line would scroll
+                before, self._drawn = self._drawn, max(self._drawn, len(line))  # what an interrupt leaves is erased
+                if self._drawn:
+                    self._stream.write(f"\r{line.ljust(before)}" if line else f"\r{' ' * (before + _ECHO)}\r")
+                    self._stream.flush()
+                self._drawn = len(line)
             elif line:
-                self._stream.write(line + "\n")
-            self._stream.flush()
+                self._stream.write(f"{line}\n")
+                self._stream.flush()
 
     def _width(self) -> int:
         with suppress(OSError, ValueError):

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from neo_wire.cli.failure import UsageError
-from neo_wire.errors import ConfigurationError
+from neo_wire.errors import ConfigurationError, InputValidationError
 
 if TYPE_CHECKING:
     from neo_wire.jobs.polling import Polling
+    from neo_wire.jobs.targets import Target
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -79,6 +80,24 @@ def platform(text: str) -> dict[str, str]:
     if len(parts) not in (2, 3) or not all(parts):
         raise ArgumentTypeError(f"{text!r} is no platform; give OS/ARCH or OS/ARCH/ACCELERATOR")
     return dict(zip(("Os", "Arch", "Accelerator"), parts, strict=False))
+
+
+def target(text: str) -> Target:
+    """What a model is compiled for: a device, or a platform as OS/ARCH or OS/ARCH/ACCELERATOR, in any case."""
+    from neo_wire.jobs.targets import Target
+
+    try:
+        return Target.parse(text)
+    except InputValidationError as error:
+        raise ArgumentTypeError("; ".join([one.message for one in error.violations])) from None
+
+
+def options_of(text: str) -> tuple[Target, str]:
+    """A target and its compiler options, from TARGET=TEXT or TARGET=file://PATH."""
+    name, equals, options = text.partition("=")
+    if not equals or not options:
+        raise ArgumentTypeError(f"{text!r} has no options; give TARGET=TEXT or TARGET=file://PATH")
+    return target(name), text_or_file(options)
 
 
 def header(text: str) -> tuple[str, str]:

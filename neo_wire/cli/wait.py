@@ -97,7 +97,9 @@ def wait(arguments: argparse.Namespace) -> int:
         elif len(names) == 1:
             ends = [_one(client, names[0], arguments, watched)]
         else:
-            outcomes = client.wait_for_compilation_jobs(names, on_update=watched.update, **watch_options(arguments))
+            outcomes = client.wait_for_compilation_jobs(
+                names, on_update=watched.update, **rate_option(arguments), **watch_options(arguments)
+            )
             ends = [Ended(one.name, one.job, one.error, "completed") for one in outcomes.values()]
     return report(ends, arguments.output, ended_is_enough=arguments.until == "ended")
 
@@ -110,6 +112,12 @@ def watch_options(arguments: argparse.Namespace) -> WatchOptions:
     if arguments.poll is not None:
         options["polling"] = arguments.poll
     return options
+
+
+def rate_option(arguments: argparse.Namespace) -> dict[str, float]:
+    """How often to ask when there are several jobs, if it was given."""
+    rate = arguments.requests_per_second
+    return {} if rate is None else {"requests_per_second": rate}
 
 
 def _one(client: NeoClient, name: str, arguments: argparse.Namespace, watched: Watched) -> Ended:

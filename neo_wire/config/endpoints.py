@@ -225,8 +225,6 @@ def s3_object_url(
     fips: bool = False,
     dual_stack: bool = False,
     endpoint_url: str | None = None,
-    fips_in_code: bool = False,
-    dual_stack_in_code: bool = False,
 ) -> Endpoint:
     """Where an object of Amazon S3 is.
 
@@ -239,9 +237,7 @@ def s3_object_url(
         region: of the bucket.
         fips: as for `resolve_endpoint`, and so are the others.
         dual_stack: as above.
-        endpoint_url: as above.
-        fips_in_code: as above.
-        dual_stack_in_code: as above.
+        endpoint_url: as above; no client's code gives one for S3, so that it contradicts nothing.
 
     Raises:
         EndpointError: what `resolve_endpoint` refuses; the bucket or the key is none that a plain GET can have.
@@ -255,8 +251,6 @@ def s3_object_url(
         fips=fips,
         dual_stack=dual_stack,
         endpoint_url=endpoint_url,
-        fips_in_code=fips_in_code,
-        dual_stack_in_code=dual_stack_in_code,
     )
     path, url = quote(key, safe="/"), endpoint.url
     if endpoint_url is None and _BUCKET_IN_HOST.fullmatch(bucket):

@@ -15,8 +15,9 @@ def service_endpoint(
 ) -> Endpoint:
     """Where the requests of a service go.
 
-    FIPS or dual-stack that the code asks for contradicts a URL that it gives too. A URL from the environment or the
-    profile is used as it is, whoever asks for them: they are settings of AWS's own endpoints.
+    FIPS or dual-stack that the code asks for contradicts a URL of the client's own service, wherever that comes from:
+    one of them would be without effect. Elsewhere, and when they come from the environment or the profile, a URL is
+    used as it is: they are settings of AWS's own endpoints.
 
     Args:
         settings: of the client.
@@ -29,6 +30,7 @@ def service_endpoint(
         ConfigurationError: no endpoint can be made of these.
     """
     url, origin = settings.endpoint_url_and_origin(service_id)
+    is_own = origin == CODE or service_id == settings.service_id
     return resolve_endpoint(
         endpoint_prefix or service_id.lower().replace(" ", "-"),
         region,
@@ -37,6 +39,6 @@ def service_endpoint(
         dual_stack=settings.use_dualstack_endpoint,
         endpoint_url=url,
         legacy_sts=settings.sts_regional_endpoints == "legacy",
-        fips_in_code=origin == CODE and settings.origins.get("use_fips_endpoint") == CODE,
-        dual_stack_in_code=origin == CODE and settings.origins.get("use_dualstack_endpoint") == CODE,
+        fips_in_code=is_own and settings.origins.get("use_fips_endpoint") == CODE,
+        dual_stack_in_code=is_own and settings.origins.get("use_dualstack_endpoint") == CODE,
     )

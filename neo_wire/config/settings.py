@@ -133,8 +133,9 @@ class Settings:
         """
         if self.region is None:
             raise ConfigurationError(
-                f"no region: give one, such as eu-west-1, in code or by --region; or set {' or '.join(REGION_VARIABLES)}; or "
-                f"write region = … into the profile {self.profile_name!r} of the config file"
+                f"no region: give one, such as eu-west-1, in code or by --region; or set "
+                f"{' or '.join(REGION_VARIABLES)}; or write region = … into "
+                f"the profile {self.profile_name!r} of the config file"
             )
         return self.region
 

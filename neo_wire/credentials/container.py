@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from neo_wire.credentials.context import Context, Provider, Skipped
-from neo_wire.credentials.json_members import MAX_LENGTH, JsonObject, read_object, text, texts, time
+from neo_wire.credentials.json_members import MAX_LENGTH, JsonObject, keys_of_agent, read_object
 from neo_wire.credentials.rest_json import read_error, shown, unsigned_request
 from neo_wire.errors import (
     ConfigurationError,
@@ -138,14 +138,6 @@ def _fetch(url: Url, token: str, route: Route, user_agent: str) -> Flow[JsonObje
 
 def _credentials(members: JsonObject, url: Url) -> Credentials:
     try:
-        access_key_id, secret_access_key, session_token = texts(members, "AccessKeyId", "SecretAccessKey", "Token")
-        return Credentials(
-            access_key_id,
-            secret_access_key,
-            session_token,
-            expiration=time(members, "Expiration"),
-            account_id=text(members, "AccountId"),
-            source=NAME,
-        )
+        return keys_of_agent(members, NAME)
     except (Mismatch, CredentialsError) as error:
         raise CredentialsFetchFailed(NAME, f"what {url.origin} answers are no credentials: {error}") from None

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from attrs import evolve
 
 from neo_wire.credentials.context import Context, NothingFound, Provider, Skipped
-from neo_wire.credentials.json_members import JsonObject, read_object, text, text_or_empty, texts, time
+from neo_wire.credentials.json_members import JsonObject, keys_of_agent, read_object, text_or_empty
 from neo_wire.credentials.metadata_service import NAME, MetadataService, failed
 from neo_wire.credentials.rest_json import shown
 from neo_wire.errors import CredentialsError, CredentialsFetchFailed
@@ -135,14 +135,6 @@ def _credentials(members: JsonObject, role: str) -> Credentials:
         said = shown(f"{code}: {text_or_empty(members, 'Message')}")
         raise failed(f"there are no keys of the instance's role {role!r}: {said}")
     try:
-        access_key_id, secret_access_key, session_token = texts(members, "AccessKeyId", "SecretAccessKey", "Token")
-        return Credentials(
-            access_key_id,
-            secret_access_key,
-            session_token,
-            expiration=time(members, "Expiration"),
-            account_id=text(members, "AccountId"),
-            source=NAME,
-        )
+        return keys_of_agent(members, NAME)
     except (Mismatch, CredentialsError) as error:
         raise failed(f"what stands for the instance's role {role!r} are no credentials: {error}") from None

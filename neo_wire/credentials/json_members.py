@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from neo_wire.protocol import timestamps
 from neo_wire.protocol.decoder import parse_json
 from neo_wire.protocol.mismatch import Mismatch, nature
+from neo_wire.signing.credentials import Credentials
 
 JsonObject: TypeAlias = dict[str, object]
 
@@ -97,6 +98,24 @@ def nested(members: JsonObject, name: str) -> JsonObject:
     if not isinstance(value, dict):
         raise Mismatch(f"{name} is {nature(value)} instead of an object")
     return value
+
+
+def keys_of_agent(members: JsonObject, source: str) -> Credentials:
+    """The credentials that a container's agent and the instance metadata write in the same form.
+
+    Raises:
+        Mismatch: a member is missing or of another type.
+        CredentialsError: a key has a character that no key has.
+    """
+    access_key_id, secret_access_key, session_token = texts(members, "AccessKeyId", "SecretAccessKey", "Token")
+    return Credentials(
+        access_key_id,
+        secret_access_key,
+        session_token,
+        expiration=time(members, "Expiration"),
+        account_id=text(members, "AccountId"),
+        source=source,
+    )
 
 
 def time(members: JsonObject, name: str) -> datetime:

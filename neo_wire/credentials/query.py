@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Final, NoReturn, TypeAlias
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 from xml.parsers import expat
 
-from attrs import evolve
-
+from neo_wire.credentials.redaction import blotted, blotted_response
 from neo_wire.errors import Fault, ServerError, ServiceError
 from neo_wire.http import HttpResponse
 from neo_wire.protocol.error_mapper import COMMON_ERRORS, map_error, request_id
@@ -51,8 +50,7 @@ def read_error(
         attempts: how many times the request was sent.
         secrets: what is blotted out: STS quotes what it was sent, such as the headers of a refused signature.
     """
-    text = response.body.decode("utf-8", "surrogateescape")
-    response = evolve(response, body=_blotted(text, secrets).encode("utf-8", "surrogateescape"))
+    response = blotted_response(response, secrets)
     try:
         answer = read_xml(response.body)
     except ValueError:
@@ -63,7 +61,7 @@ def read_error(
         return map_error(response, attempts=attempts)
     by_status = ServiceError if response.status < 500 else ServerError
     return _ERRORS.get(code, by_status)(
-        _blotted(first(answer, *error, "Message"), secrets)[:_MAX_MESSAGE],  # again, now without XML's escapes
+        blotted(first(answer, *error, "Message"), secrets)[:_MAX_MESSAGE],  # again, now without XML's escapes
         code=code,
         status=response.status,
         request_id=request_id(response) or first(answer, "RequestId") or first(answer, "RequestID") or None,
@@ -72,12 +70,6 @@ def read_error(
         attempts=attempts,
         headers=response.headers,
     )
-
-
-def _blotted(text: str, secrets: Collection[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "…").replace(quote(secret, safe=""), "…")
-    return text
 
 
 def read_xml(body: bytes) -> Xml:

@@ -20,6 +20,7 @@ from neo_wire.attempts import Attempt, Conversation, converse
 from neo_wire.credentials.context import Context
 from neo_wire.credentials.json_members import MAX_LENGTH, JsonObject, read_object, text_or_empty
 from neo_wire.credentials.reach import reach
+from neo_wire.credentials.redaction import blotted, blotted_response
 from neo_wire.errors import (
     Headers,
     ResponseDecodeError,
@@ -159,21 +160,23 @@ def read_error(
         response: one with a status that is no success.
         operation: what was called.
         attempts: how many times the request was sent.
-        secrets: what is blotted out of the message.
+        secrets: what is blotted out.
     """
+    response = blotted_response(response, secrets)
     error = map_error(response, attempts=attempts)
     try:
         body = read_object(response.body)
     except Mismatch:
         body = {}
     error.operation = operation
-    error.detail = oauth = OAuthError(text_or_empty(body, "error"), text_or_empty(body, "error_description"))
+    said = (shown(text_or_empty(body, name), secrets) for name in ("error", "error_description"))
+    error.detail = oauth = OAuthError(*said)
     message = error.message
     if oauth.error or oauth.description:
-        said = next(filter(None, (text_or_empty(body, key) for key in ("message", "Message"))), oauth.description)
-        message = ": ".join(filter(None, (oauth.error, said)))
+        message = next(filter(None, (text_or_empty(body, key) for key in ("message", "Message"))), oauth.description)
+        message = ": ".join(filter(None, (oauth.error, message)))
         if error.code == f"HTTP{response.status}" and oauth.error:
-            error.code = shown(oauth.error, secrets)
+            error.code = oauth.error
     error.message = shown(message, secrets)
     if isinstance(error, UndecodableErrorResponse):
         error.excerpt = shown(error.excerpt, secrets)
@@ -183,7 +186,5 @@ def read_error(
 
 def shown(text: str, secrets: Collection[str] = ()) -> str:
     """What a service said, fit for a message: in one line, cut, and without what is secret."""
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "…")
-    text = _UNPRINTABLE.sub(" ", text).strip()
+    text = _UNPRINTABLE.sub(" ", blotted(text, secrets)).strip()
     return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"

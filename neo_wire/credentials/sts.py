@@ -102,7 +102,9 @@ class Sts:
 
         def prepare(attempt: Attempt) -> Flow[HttpRequest]:
             request = HttpRequest("POST", self.url, (("Content-Type", CONTENT_TYPE),), body)
-            if signer is not None:
+            if signer is None:
+                request = evolve(request, headers=(("Host", self.url.authority), *request.headers))
+            else:
                 used.append((yield from signer.current(attempt.left)))
                 request = sign(request, used[-1], self.scope, (yield from attempt.signing_time()))
             unsigned = (

@@ -220,7 +220,7 @@ def clean_up(
     for job, outcome in zip(going, outcomes, strict=True):
         if isinstance(outcome, NeoWireError):
             failed[job.compilation_job_name] = outcome
-        elif isinstance(outcome, Exception):
+        elif isinstance(outcome, BaseException):
             raise outcome
         else:
             deleted.append(job)
@@ -279,5 +279,5 @@ def stop_all(
     for name, outcome in zip(
         asked, (yield from concurrently([one(name) for name in asked], limit=concurrency)), strict=True
     ):
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException):
             _log.warning("the compilation job %r could not be stopped, and may go on: %s", name, outcome)

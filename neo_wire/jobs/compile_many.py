@@ -181,8 +181,7 @@ class _Run:
     requests: dict[str, CreateCompilationJobRequest]
     found: dict[str, CreatedOrFound] = field(factory=dict)
     errors: dict[str, NeoWireError] = field(factory=dict)  # of jobs that could not be created
-    begun: set[str] = field(factory=set)
-    limited: ResourceLimitExceeded | None = None
+    begun: set[str] = field(factory=set)  # of which this run may have created a job, told so or not
 
     def left(self) -> Iterator[str]:
         """The names that nothing is known of yet."""
@@ -321,12 +320,13 @@ def _create(
     calls: Calls, run: _Run, deadline: float, polling: Polling, concurrency: int, random: Callable[[], float]
 ) -> Flow[None]:
     """Create all jobs, or find them; while the quota is used up, look from time to time whether it is not any more."""
+    refused: list[ResourceLimitExceeded] = []
 
     def one(name: str) -> Callable[[], Flow[None]]:
         what = f"creating the compilation job {name!r}"
 
         def create() -> Flow[None]:
-            if run.limited is not None:
+            if refused:
                 return
             run.begun.add(name)
             try:
@@ -334,7 +334,7 @@ def _create(
                     lambda: create_or_get(calls, run.requests[name]), what, polling, random
                 )
             except ResourceLimitExceeded as error:
-                run.limited = error
+                refused.append(error)
                 run.begun.discard(name)
             except NeoWireError as error:
                 run.errors[name] = error
@@ -344,20 +344,19 @@ def _create(
 
     rounds = 0
     while left := list(run.left()):
-        before = len(left)
-        run.limited = None
+        refused.clear()
         for outcome in (yield from concurrently([one(name) for name in left], limit=concurrency)):
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, BaseException):  # what a worker was interrupted by, too
                 raise outcome
-        if run.limited is None:
-            continue
-        rounds = rounds + 1 if before == len(list(run.left())) else 1
+        waiting = list(run.left())
+        if not waiting:
+            return
+        rounds = rounds + 1 if len(waiting) == len(left) else 1
         pause = polling.interval(rounds, random())
         if (yield from monotonic()) + pause >= deadline:
-            for name in run.left():
-                run.errors.setdefault(name, run.limited)
+            run.errors.update(dict.fromkeys(waiting, refused[0]))
             return
-        _log.info("the quota of compilation jobs is used up; %d wait for %.3g s", len(list(run.left())), pause)
+        _log.info("the quota of compilation jobs is used up; %d wait for %.3g s", len(waiting), pause)
         yield from sleep(pause)
 
 
@@ -380,7 +379,7 @@ def _descriptions(
     for name, told in zip(
         names, (yield from concurrently([one(name) for name in names], limit=concurrency)), strict=True
     ):
-        if isinstance(told, Exception) and not isinstance(told, NeoWireError):
+        if isinstance(told, BaseException) and not isinstance(told, NeoWireError):
             raise told
         jobs[name] = told
     return jobs

@@ -16,7 +16,6 @@ from neo_wire.attempts import Attempt, Conversation, converse
 from neo_wire.call import CallSettings
 from neo_wire.config.endpoints import Endpoint, s3_object_url
 from neo_wire.config.partitions import partition_of
-from neo_wire.config.sources import CODE
 from neo_wire.credentials.context import Context
 from neo_wire.credentials.query import first, read_xml
 from neo_wire.errors import AccessDenied, Headers, RedirectRefused, ServerError, ServiceError
@@ -104,8 +103,6 @@ class S3Access:
             fips=settings.use_fips_endpoint,
             dual_stack=settings.use_dualstack_endpoint,
             endpoint_url=settings.endpoint_url("S3"),
-            fips_in_code=settings.origins.get("use_fips_endpoint") == CODE,
-            dual_stack_in_code=settings.origins.get("use_dualstack_endpoint") == CODE,
         )
 
 

@@ -105,8 +105,8 @@ class LocalArtifactFile:
             while part is not None and (piece := self._file.read(_PIECE)):
                 self._hashing.update(piece)
             self._size = self._file.tell()
-            if self._closed:  # while this ran, in a thread that nobody waits for any more
-                self._let_go()
+            if self._closed:  # meanwhile, while this ran in a thread that nobody waits for any more
+                self._end()
             return part
 
     def _open_locked(self) -> FileIO:
@@ -200,12 +200,14 @@ class LocalArtifactFile:
         """Let go of the temporary file; it stays when there is something in it."""
         with self._lock:
             self._closed = True
-            if self._file is not None and self._size == 0:
+            self._end()
+
+    def _end(self) -> None:
+        if self._file is not None and self._size == 0:
+            for name in (self._temporary, self._note):
                 with suppress(OSError):
-                    self._temporary.unlink()
-                with suppress(OSError):
-                    self._note.unlink()
-            self._let_go()
+                    name.unlink()
+        self._let_go()
 
     def _opened(self) -> FileIO:
         if self._file is None or self._closed:

@@ -78,7 +78,7 @@ class Connection(asyncio.BufferedProtocol):
         self.is_new = True
         self.idle_since = 0.0
 
-    async def exchange(self, effect: Send, request: bytes, ends: float) -> HttpResponse:
+    async def exchange(self, effect: Send, request: memoryview, ends: float) -> HttpResponse:
         """Send the bytes of a request and have its response; by then the connection is the pool's again, or lost.
 
         Raises:

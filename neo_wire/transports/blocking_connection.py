@@ -8,6 +8,7 @@ import selectors
 import socket
 import ssl
 import sys
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
@@ -20,7 +21,8 @@ from neo_wire.transports.http1 import InvalidResponse, ResponseReader
 from neo_wire.transports.tcp_info import never_arrived
 from neo_wire.transports.tls import refuses_certificate, ssl_context
 
-_BUFFER: Final = 65536  # bytes that are read at once
+_FIRST: Final = 8192  # bytes that are read at first: nearly all responses are shorter, and a buffer costs its length
+_BUFFER: Final = 65536  # bytes that are read at once after that
 _RECORD: Final = 16384  # bytes that TLS writes at once
 _BEGUN: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)})
 _WAITS: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -33,6 +35,10 @@ if sys.platform == "win32":
         waiting = [descriptor]
         return any(select([] if to_write else waiting, waiting if to_write else [], [], seconds))
 
+    def _watch(descriptor: int) -> Callable[[float], bool]:
+        """What waits until a socket can be read from."""
+        return lambda seconds: _ready(descriptor, seconds)
+
 else:
     from select import POLLIN, POLLOUT, poll
 
@@ -41,6 +47,13 @@ else:
         waiting = poll()
         waiting.register(descriptor, POLLOUT if to_write else POLLIN)
         return bool(waiting.poll(seconds * 1000))
+
+    def _watch(descriptor: int) -> Callable[[float], bool]:
+        """What waits until a socket can be read from; made once, as each exchange waits twice."""
+        waiting = poll()
+        waiting.register(descriptor, POLLIN)
+        wait = waiting.poll
+        return lambda seconds: bool(wait(seconds * 1000))
 
 
 def connect(effect: Send, ends: float) -> Connection:
@@ -162,11 +175,12 @@ class Connection:
         idle_since: when the last exchange ended, by the monotonic clock.
     """
 
-    __slots__ = ("_is_new", "_is_tls", "_socket", "idle_since", "reusable")
+    __slots__ = ("_is_new", "_is_tls", "_readable", "_socket", "idle_since", "reusable")
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._is_tls = isinstance(connected, ssl.SSLSocket)
+        self._readable = _watch(connected.fileno())
         self._is_new = True
         self.reusable = True
         self.idle_since = monotonic()
@@ -183,7 +197,7 @@ class Connection:
 
     def is_fresh(self) -> bool:
         """Whether the server has neither closed the connection nor sent anything since its last response."""
-        if not _ready(self._socket.fileno(), 0):
+        if not self._readable(0):
             return True
         try:
             self._socket.recv(1)
@@ -193,7 +207,7 @@ class Connection:
             pass
         return False
 
-    def exchange(self, effect: Send, data: bytes, ends: float) -> HttpResponse:
+    def exchange(self, effect: Send, data: memoryview, ends: float) -> HttpResponse:
         """Send a request, all of which is `data`, and have its response, by the time `ends` of the monotonic clock.
 
         Raises:
@@ -210,7 +224,7 @@ class Connection:
         sent, broken = self._write(effect, data, ends)
         while reader.response is None:
             try:
-                piece = self._read(effect, ends)
+                piece = self._read(effect, ends, _BUFFER if reader.started else _FIRST)
             except OSError as error:
                 if self._is_new and not reader.started and refuses_certificate(error):
                     raise _failure(errors.TlsError, effect, f"the server refused: {error}", processed=False) from error
@@ -232,14 +246,14 @@ class Connection:
         self.reusable = reader.keep_alive and broken is None
         return reader.response
 
-    def _write(self, effect: Send, data: bytes, ends: float) -> tuple[int, OSError | None]:
+    def _write(self, effect: Send, data: memoryview, ends: float) -> tuple[int, OSError | None]:
         """Write a request; give how much was, and what broke the connection: the server may have answered before."""
         step = _RECORD if self._is_tls else len(data)
         deadline = min(ends, monotonic() + effect.timeout.write)
         sent = 0
         while True:
             try:
-                sent += self._socket.send(memoryview(data)[sent : sent + step])
+                sent += self._socket.send(data[sent : sent + step])
             except _WAITS as waits:
                 left, to_write = deadline - monotonic(), not isinstance(waits, ssl.SSLWantReadError)
                 if left <= 0 or not _ready(self._socket.fileno(), left, to_write=to_write):
@@ -254,20 +268,24 @@ class Connection:
                     return sent, None
                 deadline = min(ends, monotonic() + effect.timeout.write)
 
-    def _read(self, effect: Send, ends: float) -> bytes:
+    def _writable(self, seconds: float) -> bool:
+        return _ready(self._socket.fileno(), seconds, to_write=True)
+
+    def _read(self, effect: Send, ends: float, most: int) -> bytes:
         """Read what has arrived, waiting for it; nothing at the end of the stream."""
         deadline = min(ends, monotonic() + effect.timeout.read)
         known = self._is_tls and self._socket.pending() > 0  # type: ignore[attr-defined]  # what TLS has, no wait shows
         to_write = False
         while True:
             left = deadline - monotonic()
-            if left <= 0 or not (known or _ready(self._socket.fileno(), left, to_write=to_write)):
+            wait = self._writable if to_write else self._readable
+            if left <= 0 or not (known or wait(left)):
                 if deadline == ends:
                     raise _out_of_time(effect, processed=True)
                 message = f"nothing was received for {effect.timeout.read:g} s"
                 raise _failure(ReadTimeout, effect, message, processed=True)
             try:
-                return self._socket.recv(_BUFFER)
+                return self._socket.recv(most)
             except _WAITS as waits:
                 known, to_write = False, isinstance(waits, ssl.SSLWantWriteError)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from neo_wire.errors import Headers, ResponseDecodeError, TransportError
@@ -31,28 +32,21 @@ class InvalidResponse(Exception):
     """What arrived is no valid HTTP response, or ended before it was whole; the connection is of no more use."""
 
 
-class RequestBytes(bytes):
-    """The bytes of a request, which a report that shows the local variables of a traceback does not show."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} bytes of a request>"
-
-
-def request_bytes(request: HttpRequest) -> RequestBytes:
+def request_bytes(request: HttpRequest) -> memoryview:
     """The bytes of a request: exactly its own headers, none added, and its body.
+
+    As a view, since that has a repr without them: some reports of errors show the local variables of each frame.
 
     Raises:
         TransportError: it is no valid HTTP, or its headers do not frame its body; nothing was sent.
     """
     head, wrong = _head(request)
     if wrong:
-        del head  # secrets stand in it, and reports show the local variables of a traceback
+        del head  # as above
         raise TransportError(
             f"the request is no valid HTTP: {wrong}", endpoint=request.url.origin, maybe_processed=False
         )
-    return RequestBytes(head.encode("utf-8") + request.body)
+    return memoryview(head.encode("utf-8") + request.body)
 
 
 def _head(request: HttpRequest) -> tuple[str, str | None]:
@@ -60,17 +54,24 @@ def _head(request: HttpRequest) -> tuple[str, str | None]:
     headers, length = request.headers, str(len(request.body))
     text = f"{request.method} {request.url.target} HTTP/1.1\r\n"
     text += "".join([f"{name}: {value}\r\n" for name, value in headers]) + "\r\n"
-    wrong = None
+    wrong, at = _framing(tuple([name for name, _ in headers]))
     # As many lines as there should be: what is injected by a line break looks like a header.
     if not _REQUEST.fullmatch(text) or text.count("\n") != len(headers) + 2:
-        wrong = "its method, target or a header has characters that HTTP refuses"
-    names = [name.lower() for name, _ in headers]
-    if names.count("host") != 1 or "transfer-encoding" in names:
-        wrong = wrong or "it needs one Host header, and no Transfer-Encoding"
-    lengths = [value for name, (_, value) in zip(names, headers, strict=True) if name == "content-length"]
-    if lengths != [length] and (lengths or request.body):
-        wrong = wrong or f"its Content-Length is not the {length} bytes of its body"
+        return text, "its method, target or a header has characters that HTTP refuses"
+    if wrong is None and (request.body if at is None else at < 0 or headers[at][1] != length):
+        wrong = f"its Content-Length is not the {length} bytes of its body"
     return text, wrong
+
+
+@lru_cache(maxsize=64)  # the requests of a client have the same few lists of names: 1.5 µs of 6 a request
+def _framing(names: tuple[str, ...]) -> tuple[str | None, int | None]:
+    """What is wrong with the headers of a request by their names alone; the place of its Content-Length, -1 for two."""
+    lower = [name.lower() for name in names]
+    if lower.count("host") != 1 or "transfer-encoding" in lower:
+        return "it needs one Host header, and no Transfer-Encoding", None
+    if lower.count("content-length") > 1:
+        return None, -1
+    return None, lower.index("content-length") if "content-length" in lower else None
 
 
 class ResponseReader:

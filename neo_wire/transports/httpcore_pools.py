@@ -50,10 +50,11 @@ def open_pool(route: Route, max_connections: int, *, blocking: bool) -> Any:  # 
     kind = "" if blocking else "Async"
     if route.proxy is None:
         return getattr(httpcore, f"{kind}ConnectionPool")(**options)
+    if route.proxy.startswith("socks5"):
+        _require("socksio", "a SOCKS proxy", "httpx[socks]")
     scheme, user, host, port = _proxy_parts(route.proxy)
     options["proxy_url"] = httpcore.URL(scheme=scheme, host=host, port=port, target=b"/")
     if scheme.startswith("socks5"):
-        _require("socksio", "a SOCKS proxy", "httpx[socks]")
         return getattr(httpcore, f"{kind}SOCKSProxy")(**options, proxy_auth=user)
     if user is not None:
         options["proxy_headers"] = [(b"Proxy-Authorization", b"Basic " + b64encode(b":".join(user)))]

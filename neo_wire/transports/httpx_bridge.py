@@ -23,7 +23,7 @@ from neo_wire.flow import Send
 from neo_wire.http import HttpResponse, Route
 from neo_wire.transports.event_loop import in_thread, running_loop, within
 from neo_wire.transports.exclusive_connections import ExclusiveConnections
-from neo_wire.transports.httpcore_pools import open_pool
+from neo_wire.transports.httpcore_pools import keep_headers_out_of_logs, open_pool
 from neo_wire.transports.httpx_call import HttpxCall
 from neo_wire.transports.response_body import ResponseBody
 
@@ -93,6 +93,7 @@ class _Given:
             # httpx for what is of neither, such as a transport that only looks alike
             roots = [cls.__module__.partition(".")[0] for cls in type(self._given).__mro__]
             self._library = import_module("httpx2" if "httpx2" in roots else "httpx")
+            keep_headers_out_of_logs()  # it may speak HTTP/2
         return self._handle or self._by_client, self._library
 
     def _by_client(self, request: Any) -> Any:  # noqa: ANN401  # of the library

@@ -44,6 +44,8 @@ _MEANINGS: Final[dict[str, tuple[type[TransportError], str, bool]]] = {
 }
 _TIMEOUTS: Final = (errors.ConnectTimeout, errors.PoolTimeout, errors.WriteTimeout, errors.ReadTimeout)
 _USER: Final = re.compile(r"://[^/\s@'\"]*@")
+# So h2 says that a connection takes no more; the second, once the server has ended it and left streams open.
+_HTTP2_ENDED: Final = re.compile(r"Invalid input \w+\.(\w+) in state \w+\.CLOSED|Max outbound streams is ")
 _QUERY: Final = re.compile(r"\?[^\s'\")]+")
 
 
@@ -71,6 +73,9 @@ def transport_error(
         return total_timeout(effect, sent=sent if sent is not None else maybe_processed)
     if cls is errors.ConnectFailed and _is_tls(error):
         cls, text = errors.TlsError, "the TLS handshake failed"
+    elif "LocalProtocolError" in names and (ended := _HTTP2_ENDED.search(detail)):
+        cls, text, detail = errors.ConnectionClosed, "the server takes no more on the HTTP/2 connection", ""
+        maybe_processed = ended[1] not in (None, "SEND_HEADERS")
     elif "LocalProtocolError" in names:
         detail = ""  # it quotes the header, which may be a secret
     elif sent is False and effect.route.proxy is not None and cls is not errors.PoolTimeout:
@@ -108,13 +113,22 @@ def proxy_refused(effect: Send, status: int) -> TransportError:
 
 
 def printable_cause(error: Exception) -> Exception | None:
-    """The exception, to be chained; None when it, or one that it came from, has in its text what must not be seen."""
-    one: BaseException | None = error
-    while one is not None:
+    """The exception, to be chained; None when it, or one that it came from, has in its text what must not be seen.
+
+    Tracebacks go: the local variables of the libraries' frames hold the request, and some reports of errors show them.
+    """
+    seen: list[BaseException] = []
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is None or one in seen:
+            continue
         text = str(one)
         if type(one).__name__ == "LocalProtocolError" or _redacted(text) != text:
             return None
-        one = one.__cause__ or one.__context__
+        one.__traceback__ = None
+        seen.append(one)
+        left += [one.__cause__, one.__context__]
     return error
 
 

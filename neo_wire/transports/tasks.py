@@ -34,7 +34,7 @@ class AsyncioTasks:
 
     async def in_thread(self, function: Callable[[], object]) -> object:
         """Call a function that may block in a thread."""
-        return await asyncio.to_thread(function)
+        return await asyncio.to_thread(_called, function)
 
     async def exclusive(self, effect: Exclusive, run: _Run) -> object:
         """Run the flow in a task of its own, so that an asker who gives up or is cancelled stops nobody else."""
@@ -151,6 +151,14 @@ class AnyioTasks:
 
     async def aclose(self) -> None:
         """Nothing outlives its asker."""
+
+
+def _called(function: Callable[[], object]) -> object:
+    """Call a function in a thread; asyncio cannot hand a StopIteration on, and would wait for ever."""
+    try:
+        return function()
+    except StopIteration as stop:
+        raise RuntimeError("the function raised StopIteration") from stop
 
 
 class _Running:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +15,12 @@ import pytest
 
 from neo_wire import __version__, cli
 from neo_wire.cli import main
+from neo_wire.cli.arguments import parser
 
 Run = Callable[..., Any]
 COMMANDS = (
-    "describe", "list", "create", "stop", "delete", "wait", "explain", "sign", "serve", "demo", "completion"
+    "describe", "list", "create", "stop", "delete", "wait", "compile-many", "download", "verify", "clean", "explain",
+    "sign", "serve", "demo", "completion",
 )  # fmt: skip
 
 
@@ -40,6 +43,10 @@ def test_the_installed_command_and_the_module_are_the_same() -> None:
         assert done.stdout == f"neo-wire {__version__}\n"
 
 
+def commands() -> list[str]:
+    return [name for action in parser()._actions if action.dest == "command" for name in action.choices or ()]
+
+
 @pytest.mark.parametrize("command", [(), *((command,) for command in COMMANDS)])
 def test_help(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exited:
@@ -48,7 +55,8 @@ def test_help(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> N
     text = capsys.readouterr().out
     assert text.startswith(f"usage: {' '.join(['neo-wire', *command])}")
     if not command:
-        assert all(f"    {name} " in text for name in COMMANDS)
+        assert re.findall(r"^    ([a-z-]+)\b", text, re.MULTILINE) == [*commands()]
+        assert sorted(commands()) == sorted(COMMANDS)
         assert "252" in text
 
 
@@ -146,6 +154,15 @@ def test_real_processes_agree_with_each_other(server: Any) -> None:
     assert missing.returncode == 254
     assert missing.stderr.count("\n") == 1
     assert "Traceback" not in missing.stderr
+
+
+def test_a_standard_output_of_another_encoding_shows_what_it_can() -> None:
+    done = neo_wire(
+        "sign", "GET", "https://x.eu-west-1.amazonaws.com/", "-H", "X-Größe: 1", "--explain",
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert done.stdout.isascii()
 
 
 def test_help_and_usage_errors_import_neither_httpx_nor_the_client() -> None:

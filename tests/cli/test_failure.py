@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from neo_wire.cli.arguments import parser
 from neo_wire.cli.failure import UsageError, describe, exit_status, one_line
 from neo_wire.errors import (
     AccessDenied,
@@ -19,6 +20,18 @@ from neo_wire.errors import (
     UndecodableErrorResponse,
     Violation,
 )
+from neo_wire.jobs.digests import DigestMismatch
+from neo_wire.jobs.failure_reasons import classify_failure
+from neo_wire.jobs.outcomes import (
+    CompilationFailed,
+    CompilationJobDeleted,
+    CompilationJobMissing,
+    CompilationStopped,
+    JobDiffers,
+    WaitTimeout,
+)
+from neo_wire.protocol.decoder import decode
+from neo_wire.shapes.structures import DescribeCompilationJobResponse
 
 CASES = [
     (UsageError("say more; see neo-wire --help"), 252, "say more; see neo-wire --help"),
@@ -65,6 +78,26 @@ CASES = [
 def test_status_and_line(error: Exception, status: int, line: str) -> None:
     assert exit_status(error) == status
     assert describe(error) == line
+
+
+JOB = decode(DescribeCompilationJobResponse, {"CompilationJobName": "net", "CompilationJobStatus": "INPROGRESS"})
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (CompilationFailed(JOB, classify_failure("ClientError: no")), 1),
+        (CompilationStopped(JOB), 2),
+        (CompilationJobDeleted(JOB), 3),
+        (DigestMismatch(path="model", expected="a", actual="b", size=1, kept_aside=False), 4),
+        (JobDiffers(JOB, []), 6),
+        (WaitTimeout(name="net", job=JOB, timeout=1), 124),
+        (CompilationJobMissing("net"), 254),
+    ],
+)
+def test_each_end_of_a_job_has_a_status_of_its_own(error: Exception, status: int) -> None:
+    assert exit_status(error) == status
+    assert f"  {status} " in parser().format_help()
 
 
 def test_a_message_from_the_service_cannot_drive_the_terminal() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 
 from neo_wire import (
@@ -140,17 +141,18 @@ def test_rows_of_jobs(capsys: pytest.CaptureFixture[str], ended: datetime | None
 
 
 def test_a_job_as_describe_tells_of_it_has_the_same_row() -> None:
-    def described(output: OutputConfig | None) -> object:
-        return job_row(
-            DescribeCompilationJobResponse(  # type: ignore[call-arg]  # a server may leave out what is required
-                compilation_job_name="edge",
-                compilation_job_status=CompilationJobStatus.COMPLETED,
-                creation_time=START,
-                compilation_start_time=START,
-                compilation_end_time=START + timedelta(seconds=5),
-                output_config=output,
-            )
+    def described(output: OutputConfig) -> object:
+        job = decode(
+            DescribeCompilationJobResponse,
+            {
+                "CompilationJobName": "edge",
+                "CompilationJobStatus": "COMPLETED",
+                "CreationTime": START.timestamp(),
+                "CompilationStartTime": START.timestamp(),
+                "CompilationEndTime": START.timestamp() + 5,
+            },
         )
+        return job_row(attrs.evolve(job, output_config=output))  # type: ignore[misc]  # mypy does not see that it is attrs'
 
     platform = TargetPlatform(os=TargetPlatformOs.LINUX, arch=TargetPlatformArch.ARM64)
     rest = (START, timedelta(seconds=5))

@@ -23,12 +23,18 @@ def test_a_wish_and_a_url_that_are_both_in_code_contradict_each_other(wish: str)
 
 @pytest.mark.parametrize("wish", WISHES)
 @pytest.mark.parametrize("service_id", ["SageMaker", "STS", "SSO OIDC"])
-def test_else_the_url_is_used_as_it_is(wish: str, service_id: str) -> None:
-    variables = {f"AWS_{wish.upper()}": "true"}
-    own = {"AWS_ENDPOINT_URL": OWN}
-    for code, environ in (({wish: True}, own), ({}, variables | own)):
-        settings = resolve_settings(code, environ, ProfileFiles())
-        assert str(service_endpoint(settings, service_id, "eu-west-1").url) == f"{OWN}/"
+def test_a_wish_that_is_not_in_code_gives_way_to_a_url(wish: str, service_id: str) -> None:
+    environ = {f"AWS_{wish.upper()}": "true", "AWS_ENDPOINT_URL": OWN}
+    settings = resolve_settings({}, environ, ProfileFiles())
+    assert str(service_endpoint(settings, service_id, "eu-west-1").url) == f"{OWN}/"
+
+
+@pytest.mark.parametrize("wish", WISHES)
+def test_a_wish_in_code_contradicts_any_url_of_the_clients_own_service_and_of_no_other(wish: str) -> None:
+    settings = resolve_settings({wish: True}, {"AWS_ENDPOINT_URL": OWN}, ProfileFiles())
+    with pytest.raises(EndpointError, match=wish):
+        service_endpoint(settings, "SageMaker", "eu-west-1")
+    assert str(service_endpoint(settings, "STS", "eu-west-1").url) == f"{OWN}/"
 
 
 def test_a_service_by_its_endpoint_prefix() -> None:

@@ -19,7 +19,7 @@ from neo_wire.retries.policy import new_retries
 from neo_wire.transports.asynchronous import AsyncDriver, AsyncExchange
 from neo_wire.transports.blocking import BlockingDriver, Exchange
 from neo_wire.transports.clock import Clock
-from neo_wire.transports.httpx_bridge import AsyncHttpxExchange, HttpxExchange
+from neo_wire.transports.exchanges import async_exchange, blocking_exchange
 
 T = TypeVar("T")
 ModeName = Literal["sync", "async"]
@@ -113,14 +113,14 @@ class AsyncAnswers:
 def run(mode: ModeName, flow: Flow[T], exchange: Exchange | None = None, clock: Clock | None = None) -> T:
     """Run a flow with one of the drivers, over real sockets unless there is another exchange."""
     if mode == "sync":
-        driver = BlockingDriver(exchange or HttpxExchange(), clock=clock)
+        driver = BlockingDriver(exchange or blocking_exchange(None, None), clock=clock)
         try:
             return driver.run(flow)
         finally:
             driver.close()
 
     async def asynchronously() -> T:
-        sender: AsyncExchange = AsyncAnswers(exchange) if exchange else AsyncHttpxExchange()
+        sender: AsyncExchange = AsyncAnswers(exchange) if exchange else async_exchange(None, None)
         asynchronous = AsyncDriver(sender, clock=clock)
         try:
             return await asynchronous.run(flow)

@@ -156,3 +156,9 @@ def test_what_is_neither_credentials_nor_a_function_is_refused_at_once(given: An
     with pytest.raises(ConfigurationError, match="give Credentials") as caught:
         in_code(given)
     assert "s3cret" not in str(caught.value)
+
+
+@BOTH
+def test_an_iterator_that_has_ended_is_a_failure_and_no_wait_for_ever(mode: ModeName) -> None:
+    with pytest.raises(CredentialsFetchFailed, match="StopIteration"):
+        run(mode, in_code(lambda: next(iter(())))())

@@ -59,11 +59,12 @@ def test_the_credentials_of_the_role(way: Way) -> None:
     assert server.lines == [f"PUT {TOKEN_PATH}", f"GET {EXTENDED}", f"GET {EXTENDED}the-role"]
 
 
-def test_botocore_gets_the_same() -> None:
+def test_botocore_gets_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")  # which botocore reads for itself
     with serving(Instance.with_role(extended=False)) as server:
         ours = fetch(provider_of(server))
         asked = len(server.asked)
-        theirs = InstanceMetadataFetcher(base_url=server.url).retrieve_iam_role_credentials()
+        theirs = InstanceMetadataFetcher(base_url=server.url, env={}).retrieve_iam_role_credentials()
     assert (ours.access_key_id, ours.secret_access_key, ours.session_token) == (
         theirs["access_key"],
         theirs["secret_key"],

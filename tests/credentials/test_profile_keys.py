@@ -42,7 +42,8 @@ def test_text() -> None:
 def test_a_block_of_nested_lines_is_no_value_and_not_passed_over() -> None:
     keys = ProfileKeys(section("block =\n  a = b\n"))
     assert keys.text("block", WORD, "give letters") is None
-    assert keys.path("block", "/home/me") is keys.seconds("block", range(10)) is None
+    assert keys.path("block", "/home/me") is None
+    assert keys.seconds("block", range(10)) is None
     assert len(keys.problems) == 3
     assert keys.problems[0] == "block (/config, line 2, [profile me]), a block of nested lines, is ''; give letters"
 

@@ -68,6 +68,7 @@ def test_of_the_environment(mode: Any, token_file: Path) -> None:
         "WebIdentityToken": TOKEN,
     }
     assert request.header("authorization") is None
+    assert request.header("host") == "sts.eu-west-1.amazonaws.com"
 
 
 def test_of_the_profile(token_file: Path) -> None:

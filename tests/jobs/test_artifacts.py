@@ -1,4 +1,4 @@
-"""Downloading artifacts: whole or not there, through both clients, from the local bucket on a real socket and moto's."""
+"""Downloading artifacts: whole or not there, through both clients, from the local bucket on a socket and moto's."""
 
 from __future__ import annotations
 
@@ -165,9 +165,11 @@ class S3World:
 def make_world(mode: Any) -> Iterator[Callable[..., S3World]]:
     servers: list[LocalServer] = []
 
-    def make(content: Content | None = None, *, timeline: Timeline | None = None, **artifact: Any) -> S3World:
+    def make(
+        content: Content | None = None, *, timeline: Timeline | None = None, credentials: Any = (), **artifact: Any
+    ) -> S3World:
         made = timeline or Timeline(starting=0, in_progress=0, artifact=Artifact(content, **artifact))
-        service = NeoService(timeline=made)
+        service = NeoService(timeline=made, credentials=[EXAMPLE_CREDENTIALS, *credentials])
         service.buckets.__class__ = RecordingBuckets
         buckets: Any = service.buckets
         buckets.seen, buckets.before, buckets.after = [], None, None
@@ -560,20 +562,22 @@ def test_no_other_redirect_is_followed(make_world: Any, tmp_path: Path, region: 
 
 
 def test_credentials_that_expire_on_the_way_are_replaced(make_world: Any, tmp_path: Path) -> None:
-    world = make_world(GeneratedContent(4 * MB))
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    generations = [Credentials(f"AKID{number}", "secret", f"token{number}", expiration=ends) for number in range(2)]
+    world = make_world(GeneratedContent(4 * MB), credentials=generations)
     job = world.create()
     given: list[Credentials] = []
 
     def credentials() -> Credentials:
-        given.append(evolve(EXAMPLE_CREDENTIALS, expiration=datetime.now(UTC) + timedelta(hours=1)))
+        given.append(generations[len(given)])
         return given[-1]
 
     world.credentials = credentials
-    expired = ServiceError("The provided token has expired.", code="ExpiredToken", status=400)
-    world.buckets.script(CutOff(MB), expired)
+    world.buckets.script(CutOff(MB), ServiceError("The provided token has expired.", code="ExpiredToken", status=400))
     assert world.download(job, tmp_path / "m").check.verified
-    assert len(given) == 2
+    assert given == generations
     assert world.ranges() == [None, f"bytes={MB}-", f"bytes={MB}-"]
+    assert [one.header("x-amz-security-token") for one in world.buckets.seen] == ["token0", "token0", "token1"]
 
 
 def test_two_downloads_do_not_write_one_file(make_world: Any, tmp_path: Path) -> None:
@@ -734,7 +738,8 @@ else:
             await client._driver.run(flow(client))
     asyncio.run(run())
 """
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as child:
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:  # noqa: S603  # it is written here
         assert child.stdout is not None
         for line in child.stdout:
             if int(line) >= MB:
@@ -747,6 +752,51 @@ else:
     assert done.resumed_at >= MB
     assert world.ranges()[-1] == f"bytes={done.resumed_at}-"
     assert litter(tmp_path) == ["m"]
+
+
+def test_a_transport_of_the_users_own_does_as_well(make_world: Any, tmp_path: Path) -> None:
+    import httpx
+
+    content = GeneratedContent(5 * MB + 1)
+    world = make_world(content)
+    job = world.create()
+    transport = world.mode.transport(httpx)
+    world.given = {"transport": transport}
+    world.buckets.script(CutOff(MB + 3), CutOff(MB + 3))
+    told: list[int] = []
+    if world.mode.name == "sync":
+        with transport:
+            done = world.download(job, tmp_path / "m", lambda there, _: told.append(there))
+    else:
+
+        async def run() -> Any:
+            async with transport, AsyncNeoClient(**world.options()) as client:
+                return await run_download(client, job, tmp_path / "m", lambda there, _: told.append(there))
+
+        done = asyncio.run(run())
+    assert (done.check.verified, told[-1], told) == (True, content.size, sorted(told))
+    assert world.ranges() == [None, f"bytes={MB + 3}-", f"bytes={2 * (MB + 3)}-"]
+
+
+def test_under_trio_progress_is_told_in_its_loop(make_world: Any, tmp_path: Path) -> None:
+    import trio
+
+    world = make_world(GeneratedContent(3 * MB))
+    if world.mode.name == "sync":
+        pytest.skip("trio runs asynchronous clients")
+    job = world.create()
+    told: list[tuple[int, int]] = []
+
+    async def progress(done: int, _total: int) -> None:
+        await trio.lowlevel.checkpoint()
+        told.append((done, threading.get_ident()))
+
+    async def run() -> Any:
+        async with AsyncNeoClient(**world.options()) as client:
+            return await run_download(client, job, tmp_path / "m", progress)
+
+    assert trio.run(run).check.verified
+    assert told[-1] == (3 * MB, threading.get_ident())
 
 
 @pytest.mark.parametrize("size", [24 * MB, 200 * MB])
@@ -772,6 +822,7 @@ def test_an_object_of_moto_that_boto3_put_there(mode: Any, moto_url: str, tmp_pa
     bucket, key = f"moto-{mode.name}", "out/a b+ü/model.tar.gz"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_object(Bucket=bucket, Key=key, Body=data)
+    s3.close()
     output = OutputConfig(s3_output_location=f"s3://{bucket}/{key}", target_device=TargetDevice.JETSON_NANO)
     name = f"artifact-of-{mode.name}"
     options: dict[str, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import botocore.session
@@ -14,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neo_wire.members import Kind, Schema, members
+from neo_wire.protocol import timestamps
 from neo_wire.protocol.decoder import decode, parse_json
 from neo_wire.protocol.encoder import encode
 from neo_wire.schema import TaggedUnion, is_shape
 from neo_wire.service import Operation
 from neo_wire.shapes import operations
+from neo_wire.shapes.structures import CompilationJobSummary
 
 OUTPUTS: list[Operation[Any, Any]] = [
     one for one in vars(operations).values() if isinstance(one, Operation) and one.has_output
@@ -168,3 +171,18 @@ def test_outputs_decode_to_what_was_encoded(
 ) -> None:
     value = data.draw(instances(operation.output))
     assert decode(operation.output, parse_json(encode(value))) == value
+
+
+# ------------------------------------------------------------------------------------ the usual timestamps, read faster
+
+
+@given(
+    st.integers(10**9 - 3, 4 * 10**9 + 3), st.text("0123456789", max_size=8), st.sampled_from(["", "E0", "e-1", "E2"])
+)
+def test_a_timestamp_through_a_double_is_the_one_of_its_digits(seconds: int, fraction: str, exponent: str) -> None:
+    text = f"{seconds}.{fraction or '0'}{exponent}"
+    try:
+        exact = timestamps.read(Decimal(text))
+    except ValueError:  # an exponent that leaves the years
+        return
+    assert read(f'{{"CreationTime": {text}}}', CompilationJobSummary).creation_time == exact

@@ -86,8 +86,11 @@ def test_closing_ends_what_is_in_flight_wherever_it_is_and_leaves_nothing() -> N
         await until(lambda: silent.connections == 3 and len(silent.requests) == 2)
         await pools.aclose()
         assert len(asyncio.all_tasks()) == 1 + len([call for call in calls if not call.done()])
+        maybe_processed = []
         for outcome in await asyncio.gather(*calls, return_exceptions=True):
             assert isinstance(outcome, ClientClosed), outcome
+            maybe_processed.append(outcome.maybe_processed)
+        assert maybe_processed == [True, True, False, False, False]
         with pytest.raises(ClientClosed, match="make a new one"):
             await pools.send(silent.send())
         await pools.aclose()

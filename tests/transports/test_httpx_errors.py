@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -117,6 +118,9 @@ EXCEPTIONS = [
     ("TimeoutException", ReadTimeout, True),
     ("TransportError", TransportError, True),
     ("TooManyRedirects", TransportError, True),
+    ("InvalidURL", TransportError, True),
+    ("CookieConflict", TransportError, True),
+    ("StreamError", TransportError, True),
 ]
 
 
@@ -136,6 +140,23 @@ def test_each_exception_of_the_library_has_its_meaning(
     assert ("why" in str(error)) is (name != "LocalProtocolError")  # that one quotes headers
 
 
+def _exceptions() -> list[type[Exception]]:
+    public = [getattr(httpx, name) for name in httpx.__all__]
+    return [one for one in public if isinstance(one, type) and issubclass(one, Exception)]
+
+
+@LIBRARIES
+def test_a_response_that_was_read_already_is_no_leak(bridge: Bridge, library: Any) -> None:
+    error = raised(bridge, effect(SERVICE), library.MockTransport(lambda request: _spent(library)))
+    assert type(error) is TransportError
+    assert error.maybe_processed is True
+
+
+def _spent(library: Any) -> Any:
+    """A response whose stream can be read once, and was, as a mock may give by mistake."""
+    raise library.StreamConsumed
+
+
 def test_every_exception_that_httpx_has_for_an_exchange_is_known() -> None:
     def below(cls: type[Exception]) -> Iterator[str]:
         for one in cls.__subclasses__():
@@ -144,6 +165,9 @@ def test_every_exception_that_httpx_has_for_an_exchange_is_known() -> None:
             yield from below(one)
 
     bases = {"RequestError", "NetworkError", "ProtocolError", "HTTPStatusError", "DecodingError"}
+    assert {cls.__name__ for cls in _exceptions() if not issubclass(cls, httpx.HTTPError | httpx.StreamError)} <= {
+        name for name, _, _ in EXCEPTIONS
+    }
     assert set(below(httpx.HTTPError)) | set(below(httpx.TransportError)) <= {name for name, _, _ in EXCEPTIONS} | bases
 
 
@@ -204,6 +228,46 @@ def test_a_cause_without_secrets_is_kept(bridge: Bridge) -> None:
         raise why
 
     assert raised(bridge, effect(SERVICE), httpx.MockTransport(handler)).__cause__ is why
+
+
+def test_a_cause_brings_no_frames_of_the_library_in_whose_variables_the_request_stands(bridge: Bridge) -> None:
+    def handler(request: Any) -> Any:
+        shown = dict(request.headers)
+        try:
+            raise OSError(len(shown))
+        except OSError as error:
+            raise httpx.ReadError("why") from error
+
+    secret = effect(SERVICE, headers=(("X-Amz-Security-Token", "s3cret"),))
+    error = raised(bridge, secret, httpx.MockTransport(handler))
+    assert [type(one) for one in causes(error)] == [ConnectionClosed, httpx.ReadError, OSError]
+    assert [one.__traceback__ for one in list(causes(error))[1:]] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "maybe_processed"),
+    [
+        ("Invalid input ConnectionInputs.SEND_HEADERS in state ConnectionState.CLOSED", False),
+        ("Invalid input StreamInputs.SEND_DATA in state StreamState.CLOSED", True),
+        ("Max outbound streams is 100, 100 open", False),
+    ],
+)
+def test_an_http2_connection_that_the_server_has_ended_is_no_fault_of_the_request(
+    bridge: Bridge, text: str, maybe_processed: bool
+) -> None:
+    def handler(request: Any) -> Any:
+        raise httpx.LocalProtocolError(text)
+
+    error = raised(bridge, effect(SERVICE), httpx.MockTransport(handler))
+    assert type(error) is ConnectionClosed
+    assert error.maybe_processed is maybe_processed
+
+
+def test_a_transport_of_the_users_that_speaks_http2_logs_no_headers(bridge: Bridge) -> None:
+    log = logging.getLogger("hpack")
+    log.setLevel(logging.NOTSET)
+    bridge.send(effect(SERVICE), given=httpx.MockTransport(lambda request: httpx.Response(200)))
+    assert not log.isEnabledFor(logging.DEBUG)
 
 
 @pytest.mark.parametrize("http2", [False, True])
