@@ -40,8 +40,26 @@ _MODULES = {
     "neo_wire.httpx_auth": """
         SigV4Auth
     """,
+    "neo_wire.httpx_transports": """
+        AsyncNeoTransport NeoTransport
+    """,
     "neo_wire.iterators": """
         AsyncJobIterator JobIterator
+    """,
+    "neo_wire.jobs.artifact_file": """
+        ArtifactExists DownloadInProgress
+    """,
+    "neo_wire.jobs.artifacts": """
+        DownloadedArtifact NoArtifact
+    """,
+    "neo_wire.jobs.billing": """
+        billed_seconds
+    """,
+    "neo_wire.jobs.clean_up": """
+        CleanUp
+    """,
+    "neo_wire.jobs.compile_many": """
+        CompileResults TargetResult Variant
     """,
     "neo_wire.jobs.compiler_options": """
         compiler_options neuron_options
@@ -52,11 +70,17 @@ _MODULES = {
     "neo_wire.jobs.data_inputs": """
         CoreMLInput data_input_config input_config
     """,
+    "neo_wire.jobs.digests": """
+        DigestCheck DigestMismatch
+    """,
     "neo_wire.jobs.failure_reasons": """
         FailureKind FailureReason classify_failure
     """,
     "neo_wire.jobs.job_names": """
         job_name
+    """,
+    "neo_wire.jobs.object_transfer": """
+        ArtifactChanged
     """,
     "neo_wire.jobs.outcomes": """
         CompilationFailed CompilationJobDeleted CompilationJobMissing CompilationStopped Difference JobDiffers
@@ -70,6 +94,9 @@ _MODULES = {
     """,
     "neo_wire.jobs.preflight": """
         Preflight preflight
+    """,
+    "neo_wire.jobs.s3_objects": """
+        InvalidRange NoSuchBucket NoSuchKey PreconditionFailed
     """,
     "neo_wire.jobs.s3_uris": """
         S3Location model_archive

@@ -59,18 +59,32 @@ from neo_wire.http import HttpResponse as HttpResponse
 from neo_wire.http import Timeout as Timeout
 from neo_wire.http import Url as Url
 from neo_wire.httpx_auth import SigV4Auth as SigV4Auth
+from neo_wire.httpx_transports import AsyncNeoTransport as AsyncNeoTransport
+from neo_wire.httpx_transports import NeoTransport as NeoTransport
 from neo_wire.iterators import AsyncJobIterator as AsyncJobIterator
 from neo_wire.iterators import JobIterator as JobIterator
+from neo_wire.jobs.artifact_file import ArtifactExists as ArtifactExists
+from neo_wire.jobs.artifact_file import DownloadInProgress as DownloadInProgress
+from neo_wire.jobs.artifacts import DownloadedArtifact as DownloadedArtifact
+from neo_wire.jobs.artifacts import NoArtifact as NoArtifact
+from neo_wire.jobs.billing import billed_seconds as billed_seconds
+from neo_wire.jobs.clean_up import CleanUp as CleanUp
+from neo_wire.jobs.compile_many import CompileResults as CompileResults
+from neo_wire.jobs.compile_many import TargetResult as TargetResult
+from neo_wire.jobs.compile_many import Variant as Variant
 from neo_wire.jobs.compiler_options import compiler_options as compiler_options
 from neo_wire.jobs.compiler_options import neuron_options as neuron_options
 from neo_wire.jobs.create_or_get import CreatedOrFound as CreatedOrFound
 from neo_wire.jobs.data_inputs import CoreMLInput as CoreMLInput
 from neo_wire.jobs.data_inputs import data_input_config as data_input_config
 from neo_wire.jobs.data_inputs import input_config as input_config
+from neo_wire.jobs.digests import DigestCheck as DigestCheck
+from neo_wire.jobs.digests import DigestMismatch as DigestMismatch
 from neo_wire.jobs.failure_reasons import FailureKind as FailureKind
 from neo_wire.jobs.failure_reasons import FailureReason as FailureReason
 from neo_wire.jobs.failure_reasons import classify_failure as classify_failure
 from neo_wire.jobs.job_names import job_name as job_name
+from neo_wire.jobs.object_transfer import ArtifactChanged as ArtifactChanged
 from neo_wire.jobs.outcomes import CompilationFailed as CompilationFailed
 from neo_wire.jobs.outcomes import CompilationJobDeleted as CompilationJobDeleted
 from neo_wire.jobs.outcomes import CompilationJobMissing as CompilationJobMissing
@@ -83,6 +97,10 @@ from neo_wire.jobs.paging import JobPage as JobPage
 from neo_wire.jobs.polling import Polling as Polling
 from neo_wire.jobs.preflight import Preflight as Preflight
 from neo_wire.jobs.preflight import preflight as preflight
+from neo_wire.jobs.s3_objects import InvalidRange as InvalidRange
+from neo_wire.jobs.s3_objects import NoSuchBucket as NoSuchBucket
+from neo_wire.jobs.s3_objects import NoSuchKey as NoSuchKey
+from neo_wire.jobs.s3_objects import PreconditionFailed as PreconditionFailed
 from neo_wire.jobs.s3_uris import S3Location as S3Location
 from neo_wire.jobs.s3_uris import model_archive as model_archive
 from neo_wire.jobs.targets import Target as Target
@@ -159,15 +177,19 @@ __all__ = [
     "SAGEMAKER",
     "STOP_COMPILATION_JOB",
     "AccessDenied",
+    "ArtifactChanged",
+    "ArtifactExists",
     "AsyncJobIterator",
     "AsyncJsonClient",
     "AsyncNeoClient",
+    "AsyncNeoTransport",
     "AttemptFailed",
     "AttemptStarted",
     "Byte",
     "CallEnded",
     "CallOptions",
     "CallTimeout",
+    "CleanUp",
     "ClientClosed",
     "ClientOptions",
     "Clock",
@@ -177,6 +199,7 @@ __all__ = [
     "CompilationJobStatus",
     "CompilationJobSummary",
     "CompilationStopped",
+    "CompileResults",
     "ConfigurationError",
     "ConnectFailed",
     "ConnectTimeout",
@@ -195,7 +218,11 @@ __all__ = [
     "DescribeCompilationJobRequest",
     "DescribeCompilationJobResponse",
     "Difference",
+    "DigestCheck",
+    "DigestMismatch",
     "Document",
+    "DownloadInProgress",
+    "DownloadedArtifact",
     "EndpointError",
     "Event",
     "ExpiredToken",
@@ -209,6 +236,7 @@ __all__ = [
     "InputConfig",
     "InputValidationError",
     "Integer",
+    "InvalidRange",
     "JobDiffers",
     "JobIterator",
     "JobOutcome",
@@ -224,9 +252,13 @@ __all__ = [
     "ModelArtifacts",
     "ModelDigests",
     "NeoClient",
+    "NeoTransport",
     "NeoVpcConfig",
     "NeoWireError",
+    "NoArtifact",
     "NoCredentials",
+    "NoSuchBucket",
+    "NoSuchKey",
     "OpenIntEnum",
     "OpenStrEnum",
     "Operation",
@@ -237,6 +269,7 @@ __all__ = [
     "Pattern",
     "Polling",
     "PoolTimeout",
+    "PreconditionFailed",
     "Preflight",
     "ProfileFileError",
     "ProfileNotFound",
@@ -275,6 +308,7 @@ __all__ = [
     "TargetPlatformAccelerator",
     "TargetPlatformArch",
     "TargetPlatformOs",
+    "TargetResult",
     "Throttling",
     "Timeout",
     "TimestampFormat",
@@ -286,12 +320,14 @@ __all__ = [
     "UnrecognizedClient",
     "Url",
     "ValidationException",
+    "Variant",
     "Violation",
     "WaitError",
     "WaitTimeout",
     "WireName",
     "WriteTimeout",
     "__version__",
+    "billed_seconds",
     "camel_case",
     "classify_failure",
     "compiler_options",

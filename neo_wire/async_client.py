@@ -6,6 +6,7 @@ to keep for the life of a process, and to share between the tasks of one event l
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Literal, Unpack, overload
@@ -27,8 +28,22 @@ from neo_wire.shapes.structures import (
 
 if TYPE_CHECKING:
     from neo_wire.iterators import AsyncJobIterator
-    from neo_wire.jobs.arguments import JobInputs, ListFilters, WaitManyOptions, WaitOptions, WatchOptions
+    from neo_wire.jobs.arguments import (
+        CleanUpOptions,
+        CompileManyOptions,
+        DownloadOptions,
+        JobInputs,
+        ListFilters,
+        WaitManyOptions,
+        WaitOptions,
+        WatchOptions,
+    )
+    from neo_wire.jobs.artifacts import DownloadedArtifact
+    from neo_wire.jobs.clean_up import CleanUp
+    from neo_wire.jobs.compile_many import CompileResults, Variant
     from neo_wire.jobs.create_or_get import CreatedOrFound
+    from neo_wire.jobs.digests import DigestCheck
+    from neo_wire.jobs.targets import Target
     from neo_wire.jobs.waiting import Until
     from neo_wire.jobs.waiting_many import JobOutcome
     from neo_wire.transports.httpx_bridge import AsyncHttpxClient, AsyncHttpxTransport
@@ -130,3 +145,51 @@ class AsyncNeoClient(AsyncJsonClient):
         """Delete a job that has ended; its artifacts, logs and role are left alone."""
         request = DeleteCompilationJobRequest(compilation_job_name=compilation_job_name)
         return await self.call(operations.DELETE_COMPILATION_JOB, request)
+
+    async def compile_for_targets(
+        self, model: str, targets: Iterable[Target | Variant], **options: Unpack[CompileManyOptions]
+    ) -> CompileResults:
+        """Compile one model for many targets, and wait until all of their jobs have ended."""
+        from neo_wire import job_flows
+
+        return await self._driver.run(job_flows.compile_for_targets(self._session, model, targets, options))
+
+    async def download_compilation_artifact(
+        self,
+        job: DescribeCompilationJobResponse | str,
+        path: str | os.PathLike[str],
+        **options: Unpack[DownloadOptions],
+    ) -> DownloadedArtifact:
+        """Download what a completed job made from S3, and check it against the digest that the service tells."""
+        from neo_wire import job_flows
+        from neo_wire.transports.progress import in_this_loop
+
+        progress = in_this_loop(options.get("on_progress"))
+        return await self._driver.run(job_flows.download_artifact(self._session, job, path, options, progress))
+
+    async def verify_compilation_artifact(
+        self, job: DescribeCompilationJobResponse | str, path: str | os.PathLike[str]
+    ) -> DigestCheck:
+        """Check a file that is here against the digest of what a job made."""
+        from neo_wire import job_flows
+
+        return await self._driver.run(job_flows.verify_artifact(self._session, job, path))
+
+    async def stop_and_delete_compilation_job(
+        self,
+        compilation_job_name: str,
+        *,
+        timeout: float = 3600.0,  # noqa: ASYNC109  # as the blocking client has it; it bounds the wait, not the task
+    ) -> DescribeCompilationJobResponse | None:
+        """Stop a job if it runs, wait until it has ended, and delete it. It is safe to repeat."""
+        from neo_wire.jobs.clean_up import stop_and_delete
+
+        return await self._driver.run(
+            stop_and_delete(self._session.invoke, compilation_job_name, random=random.random, timeout=timeout)
+        )
+
+    async def clean_up_compilation_jobs(self, **options: Unpack[CleanUpOptions]) -> CleanUp:
+        """Delete all jobs that pass some filters; with `dry_run=True` only tell which."""
+        from neo_wire import job_flows
+
+        return await self._driver.run(job_flows.clean_up_jobs(self._session, options))

@@ -6,6 +6,7 @@ for the life of a process, and to share between threads.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, Unpack, overload
@@ -27,8 +28,22 @@ from neo_wire.shapes.structures import (
 
 if TYPE_CHECKING:
     from neo_wire.iterators import JobIterator
-    from neo_wire.jobs.arguments import JobInputs, ListFilters, WaitManyOptions, WaitOptions, WatchOptions
+    from neo_wire.jobs.arguments import (
+        CleanUpOptions,
+        CompileManyOptions,
+        DownloadOptions,
+        JobInputs,
+        ListFilters,
+        WaitManyOptions,
+        WaitOptions,
+        WatchOptions,
+    )
+    from neo_wire.jobs.artifacts import DownloadedArtifact
+    from neo_wire.jobs.clean_up import CleanUp
+    from neo_wire.jobs.compile_many import CompileResults, Variant
     from neo_wire.jobs.create_or_get import CreatedOrFound
+    from neo_wire.jobs.digests import DigestCheck
+    from neo_wire.jobs.targets import Target
     from neo_wire.jobs.waiting import Until
     from neo_wire.jobs.waiting_many import JobOutcome
     from neo_wire.transports.httpx_bridge import HttpxClient, HttpxTransport
@@ -238,3 +253,113 @@ class NeoClient(JsonClient):
         """
         request = DeleteCompilationJobRequest(compilation_job_name=compilation_job_name)
         return self.call(operations.DELETE_COMPILATION_JOB, request)
+
+    def compile_for_targets(
+        self, model: str, targets: Iterable[Target | Variant], **options: Unpack[CompileManyOptions]
+    ) -> CompileResults:
+        """Compile one model for many targets, and wait until all of their jobs have ended.
+
+        Each job's name follows from the model and the target, so it can be run again: it adopts the jobs that are
+        there. When the account's quota of jobs is used up, the others wait. What becomes of a target stands in the
+        results.
+
+        Args:
+            model: the name of the model and, at best, its version.
+            targets: each once; a `Variant` has compiler options or inputs of its own.
+            options: see `CompileManyOptions`.
+
+        Raises:
+            InputValidationError: a job must fail as it is; all that is wrong with all of them, and nothing was sent.
+            ConfigurationError: an option cannot be used; nothing was sent.
+            NeoWireError: what List raises while it waits.
+        """
+        from neo_wire import job_flows
+
+        return self._driver.run(job_flows.compile_for_targets(self._session, model, targets, options))
+
+    def download_compilation_artifact(
+        self,
+        job: DescribeCompilationJobResponse | str,
+        path: str | os.PathLike[str],
+        **options: Unpack[DownloadOptions],
+    ) -> DownloadedArtifact:
+        """Download what a completed job made from S3, and check it against the digest that the service tells.
+
+        It goes to a temporary file beside its final name, which it gets when it is whole; a download that was broken
+        off is resumed by the next call. A file that is there and verifies is left as it is.
+
+        Args:
+            job: its name, or what Describe gave.
+            path: of the file, or of a folder, in which it gets the artifact's own name.
+            options: see `DownloadOptions`.
+
+        Raises:
+            CompilationFailed, CompilationStopped, NoArtifact: the job has none.
+            ArtifactExists: there is a file, and `overwrite` is not given.
+            DigestMismatch: what came is not what the job made; it is kept aside.
+            NeoWireError: what S3 and Describe raise; CallTimeout when the time is over.
+            OSError: the file cannot be written.
+        """
+        from neo_wire import job_flows
+        from neo_wire.transports.progress import in_this_thread
+
+        progress = in_this_thread(options.get("on_progress"))
+        return self._driver.run(job_flows.download_artifact(self._session, job, path, options, progress))
+
+    def verify_compilation_artifact(
+        self, job: DescribeCompilationJobResponse | str, path: str | os.PathLike[str]
+    ) -> DigestCheck:
+        """Check a file that is here against the digest of what a job made.
+
+        Args:
+            job: its name, or what Describe gave.
+            path: of the file.
+
+        Returns:
+            Verified; or unknown, and why, when the service tells no digest that can be checked.
+
+        Raises:
+            DigestMismatch: the file is another.
+            CompilationFailed, CompilationStopped, NoArtifact: the job has no artifact.
+            NeoWireError: what else Describe raises.
+            OSError: the file cannot be read.
+        """
+        from neo_wire import job_flows
+
+        return self._driver.run(job_flows.verify_artifact(self._session, job, path))
+
+    def stop_and_delete_compilation_job(
+        self, compilation_job_name: str, *, timeout: float = 3600.0
+    ) -> DescribeCompilationJobResponse | None:
+        """Stop a job if it runs, wait until it has ended, and delete it. It is safe to repeat.
+
+        Args:
+            compilation_job_name: the job.
+            timeout: of the wait for its end, in seconds.
+
+        Returns:
+            The job as it was last seen; None when there was none.
+
+        Raises:
+            WaitTimeout: it did not end in time, and was not deleted.
+            NeoWireError: what else a call raises.
+        """
+        from neo_wire.jobs.clean_up import stop_and_delete
+
+        return self._driver.run(
+            stop_and_delete(self._session.invoke, compilation_job_name, random=random.random, timeout=timeout)
+        )
+
+    def clean_up_compilation_jobs(self, **options: Unpack[CleanUpOptions]) -> CleanUp:
+        """Delete all jobs that pass some filters; with `dry_run=True` only tell which.
+
+        Args:
+            options: see `CleanUpOptions`. Without any filter it takes `all=True`.
+
+        Raises:
+            ConfigurationError: there is no filter, or an option cannot be used; nothing was sent.
+            NeoWireError: what List raises. What becomes of each job stands in the result.
+        """
+        from neo_wire import job_flows
+
+        return self._driver.run(job_flows.clean_up_jobs(self._session, options))

@@ -18,6 +18,8 @@ AWS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFE
 
 # What each example prints, in part, by itself and against the endpoint of the fixture.
 ALONE = {
+    "compile_for_three_devices.py": ["rasp4b: ", "LINUX/ARM64: ", " bytes, verified\n"],
+    "describe.py": ["resnet50 is FAILED, billed for 0 s\ntimeout: ClientError: TimeOut"],
     "async_many.py": ["resnet50-ml-c5           COMPLETED\n", "resnet50-deeplens        FAILED\n"],
     "create_and_wait.py": [
         "STARTING\n",
@@ -31,6 +33,8 @@ ALONE = {
     "sign_with_httpx.py": ['200 {"CompilationJobSummaries":[]}\n' * 2],
 }
 AGAINST_AN_ENDPOINT = {
+    "compile_for_three_devices.py": ["TARGET", "resnet50-v1-ml-c5-839504a36a        failed"],
+    "describe.py": ["resnet50 is FAILED, billed for 0 s\n"],
     "async_many.py": ["resnet50-ml-c5           FAILED\n", "resnet50-deeplens        FAILED\n"],
     "create_and_wait.py": ["resnet50 exists already\n", "it failed: ClientError: of the fixture\n"],
     "open_telemetry.py": ["  attempt 1: UNSET\nSageMaker.ListCompilationJobs: UNSET\n1 jobs\n"],

@@ -40,6 +40,7 @@ LAYERS = {
     "client_options": 4,
     "explanation": 4,
     "json_client": 4,
+    "job_flows": 4,
     "machine": 4,
     "session": 4,
     "httpx_transports": 4,
@@ -139,7 +140,7 @@ def test_only_the_bridge_and_what_is_made_for_httpx_import_it(path: Path) -> Non
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_runtime_dependencies_are_the_declared_ones(path: Path) -> None:
-    third_party = {"attrs", "h11", "httpx", "cryptography", "rich", "neo_wire"}
+    third_party = {"attrs", "h11", "httpx", "cryptography", "neo_wire"}
     if part_of(path) in {"httpx_auth", "transports"}:
         third_party |= {
             "anyio",

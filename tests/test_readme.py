@@ -126,7 +126,7 @@ def test_the_python_runs_and_prints_what_is_shown(gateway: list[HttpRequest], mo
         outputs.append(printed.getvalue())
         if block.output is not None:
             assert printed.getvalue() == block.output
-    assert len(outputs) == 14
+    assert len(outputs) == 15
     assert outputs[0] == outputs[1] == "COMPLETED\n"
     assert "\n".join(LOG_GROUPS) + "\n" in outputs
     assert [request.body for request in gateway] == [b'{"name":"resnet50"}']
@@ -136,17 +136,19 @@ def test_the_python_runs_and_prints_what_is_shown(gateway: list[HttpRequest], mo
 
 def test_the_set_up_is_two_commands() -> None:
     assert [block.text.strip() for block in blocks("sh")[:2]] == [
-        "python3 -m venv .venv && .venv/bin/pip install -q '.[cli]' && .venv/bin/neo-wire demo",
+        "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/neo-wire demo",
         "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && .venv/bin/pytest",
     ]
 
 
-def test_the_shell_commands_run(server: LocalServer) -> None:
+def test_the_shell_commands_run(server: LocalServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")  # as the first block exports it
     run = f"""
     set -e
     neo-wire() {{
         case "$1" in
-            sign) {sys.executable} -m neo_wire "$@" ;;
+            sign | completion) {sys.executable} -m neo_wire "$@" ;;
             *) {sys.executable} -m neo_wire "$@" --endpoint-url {server.url} ;;
         esac
     }}
@@ -155,14 +157,16 @@ def test_the_shell_commands_run(server: LocalServer) -> None:
     for block in blocks("sh")[2:]:
         done = subprocess.run(  # noqa: S603  # the README's own commands
             ["bash", "-c", run + block.text],  # noqa: S607  # whichever bash there is
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path,
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
         outputs.append(done.stdout)
-    jobs, signing = outputs
+    jobs, waiting, signing = outputs
+    assert re.search(r"^mobilenet-v2-rasp4b-\w+ .*completed", waiting, re.MULTILINE) or "completed" in waiting
+    assert (tmp_path / "model.tar.gz").stat().st_size > 0
     assert '"CompilationJobArn": "arn:aws:sagemaker:eu-west-1:123456789012:compilation-job/alexnet"' in jobs
     assert '"CompilationJobStatus": "INPROGRESS"' in jobs
-    assert re.search(r"alexnet +│ INPROGRESS +│ ml_c5", jobs)
+    assert re.search(r"alexnet +INPROGRESS +ml_c5", jobs)
     assert signing.startswith("https://models.s3.eu-west-1.amazonaws.com/resnet50.tar.gz?X-Amz-Algorithm=")
     assert "\ncurl " in signing
     assert "\ncanonical request:\nGET\n/prod/models\n" in signing

@@ -8,7 +8,6 @@ import os
 
 from neo_wire.cli.connection import connected
 from neo_wire.cli.failure import UsageError
-from neo_wire.cli.job_flows import download, verify
 from neo_wire.cli.output import show, show_rows
 from neo_wire.cli.progress import Progress, size
 from neo_wire.jobs.digests import Digest, DigestCheck
@@ -28,7 +27,7 @@ def fetch(arguments: argparse.Namespace) -> int:
             percent = f" ({there * 100 // whole} %)" if whole else ""
             progress.show(f"{arguments.name}: {size(there)} of {size(whole)}{percent}", passing=there < whole)
 
-        found = download(client, arguments.name, arguments.path, told, **options)
+        found = client.download_compilation_artifact(arguments.name, arguments.path, on_progress=told, **options)
     if arguments.output == "json":
         document = {
             "Path": found.path,
@@ -51,7 +50,7 @@ def check(arguments: argparse.Namespace) -> int:
     """Check a file against the artifact of a job, or against a digest."""
     if arguments.digest is None:
         with connected(arguments) as client:
-            found = verify(client, arguments.job, arguments.file)
+            found = client.verify_compilation_artifact(arguments.job, arguments.file)
     else:
         found = _by_digest(arguments.file, Digest.parse(arguments.digest))
     if arguments.output == "json":

@@ -9,12 +9,10 @@ from typing import Any
 
 from neo_wire.cli.connection import connected
 from neo_wire.cli.failure import UsageError, exit_status, one_line
-from neo_wire.cli.job_flows import clean_up_jobs
 from neo_wire.cli.output import JOB_COLUMNS, job_row, show, show_rows
 from neo_wire.cli.progress import Progress
 from neo_wire.cli.wait import watch_options
 from neo_wire.jobs.clean_up import CleanUp
-from neo_wire.shapes.structures import ListCompilationJobsRequest
 
 _FILTERS = (
     "creation_time_after",
@@ -32,9 +30,8 @@ def clean(arguments: argparse.Namespace) -> int:
         raise UsageError("without a filter every job would be deleted; give one, or --all; see neo-wire clean --help")
     with connected(arguments) as client, Progress(quiet=arguments.quiet) as progress:
         progress.show("looking for jobs" if arguments.dry_run else "deleting jobs", passing=True)
-        done = clean_up_jobs(
-            client,
-            ListCompilationJobsRequest(**filters),
+        done = client.clean_up_compilation_jobs(
+            **filters,
             older_than=None if arguments.older_than is None else timedelta(seconds=arguments.older_than),
             statuses=arguments.status,
             all=arguments.all,

@@ -9,7 +9,6 @@ from typing import Final
 from neo_wire.cli.connection import connected
 from neo_wire.cli.create_input import read_request
 from neo_wire.cli.failure import UsageError, exit_status
-from neo_wire.cli.job_flows import compile_for_targets
 from neo_wire.cli.output import show, show_rows
 from neo_wire.cli.progress import Progress
 from neo_wire.cli.wait import Watched, rate_option, watch_options
@@ -34,11 +33,10 @@ def compile_many(arguments: argparse.Namespace) -> int:
     with connected(arguments) as client, Progress(quiet=arguments.quiet) as progress:
         progress.show(f"{arguments.model}: creating {len(variants)} jobs", passing=True)
         try:
-            results = compile_for_targets(
-                client,
+            results = client.compile_for_targets(
                 arguments.model,
                 variants,
-                inputs,
+                **inputs,
                 on_update=Watched(progress, len(variants)).update,
                 concurrency=arguments.concurrency,
                 stop_on_interrupt=arguments.stop_on_interrupt,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from typing import TypedDict
 
+from neo_wire.jobs.compile_many import ManyInputs
 from neo_wire.jobs.polling import Polling
 from neo_wire.jobs.waiting import OnUpdate
 from neo_wire.jobs.waiting_many import OnAnyUpdate
@@ -97,3 +98,62 @@ class WaitManyOptions(WatchOptions, total=False):
 
     requests_per_second: float
     on_update: OnAnyUpdate | None
+
+
+class CompileManyOptions(ManyInputs, total=False):
+    """What many jobs are made of, as `ManyInputs`, and how they are compiled.
+
+    Attributes:
+        timeout: of it all, in seconds.
+        polling: the bounds of the intervals between two looks, and between two tries to create.
+        concurrency: how many jobs are created at a time.
+        requests_per_second: how many there are at most while it waits.
+        on_update: is given what List tells of each job when it is first seen, and at each change of its status.
+        stop_on_interrupt: whether, on Ctrl-C or a cancellation, the jobs that still run are stopped.
+    """
+
+    timeout: float
+    polling: Polling
+    concurrency: int
+    requests_per_second: float
+    on_update: OnAnyUpdate | None
+    stop_on_interrupt: bool
+
+
+class CleanUpOptions(ListFilters, total=False):
+    """Which jobs are deleted, as `ListFilters`, and how.
+
+    Attributes:
+        older_than: only jobs that were created longer ago than this.
+        statuses: only jobs with one of these.
+        all: needed when there is no filter at all.
+        dry_run: only list them.
+        stop_running: stop those that run, and delete them when they have ended; else they are left alone.
+        timeout: of the wait for one that was stopped, in seconds.
+        polling: the bounds of the intervals of that wait.
+        concurrency: how many are deleted at a time.
+    """
+
+    older_than: timedelta | None
+    statuses: Collection[CompilationJobStatus] | None
+    all: bool
+    dry_run: bool
+    stop_running: bool
+    timeout: float
+    polling: Polling
+    concurrency: int
+
+
+class DownloadOptions(TypedDict, total=False):
+    """How an artifact is downloaded.
+
+    Attributes:
+        overwrite: whether a file that is there may be replaced.
+        timeout: of the whole download, in seconds; each wait within it has the client's.
+        on_progress: a function, or for an asynchronous client a coroutine function too, that is given the bytes that
+            are there and those of the whole. What it raises ends the download.
+    """
+
+    overwrite: bool
+    timeout: float
+    on_progress: Callable[[int, int], Awaitable[None] | None] | None

@@ -856,3 +856,73 @@ def test_an_object_of_moto_that_boto3_put_there(mode: Any, moto_url: str, tmp_pa
                 evolve(job, model_artifacts=evolve(job.model_artifacts, s3_model_artifacts=f"s3://{bucket}/no")),
                 tmp_path / "n",
             )
+
+
+def test_what_is_left_of_another_object_is_begun_anew(make_world: Any, tmp_path: Path) -> None:
+    for seed, cut in ((1, True), (2, False)):
+        world = make_world(GeneratedContent(2 * MB, seed=seed))
+        job = evolve(world.create(), compilation_job_name=f"job{seed}")
+        if not cut:  # it stands elsewhere
+            uri = "s3://models/elsewhere.tar.gz"
+            world.buckets.put(uri, GeneratedContent(2 * MB, seed=seed))
+            job = evolve(job, model_artifacts=evolve(job.model_artifacts, s3_model_artifacts=uri))
+            done = world.download(job, tmp_path / "m")
+            assert (done.check.verified, done.resumed_at, world.ranges()) == (True, 0, [None])
+            continue
+        world.buckets.script(CutOff(1000), *[LostAnswer()] * 3, *[LostAnswer()] * 3)
+        with pytest.raises(ConnectionClosed):
+            world.download(job, tmp_path / "m")
+        assert litter(tmp_path) == [".m.part", ".m.part.json"]
+
+
+def test_a_file_that_is_whole_but_for_its_name_costs_one_byte(make_world: Any, tmp_path: Path) -> None:
+    world = make_world(GeneratedContent(2 * MB))
+    job = world.create()
+
+    def interrupt(done: int, total: int) -> None:
+        if done == total:
+            raise RuntimeError("just before the end")
+
+    with pytest.raises(RuntimeError, match="just before"):
+        world.download(job, tmp_path / "m", interrupt)
+    assert (tmp_path / ".m.part").stat().st_size == 2 * MB
+    assert world.download(job, tmp_path / "m").check.verified
+    assert world.ranges() == [None, f"bytes={2 * MB - 1}-"]
+
+
+@pytest.mark.parametrize("found", ["bytes 0-2097151/2097152", "bytes 1048576-2097151/9", "bytes */2097152", "", None])
+def test_another_range_than_asked_for_is_not_taken(make_world: Any, tmp_path: Path, found: str | None) -> None:
+    world = make_world(GeneratedContent(2 * MB))
+    job = world.create()
+
+    def tamper(response: HttpResponse) -> HttpResponse:
+        if response.status != 206:
+            return response
+        kept = tuple(one for one in response.headers if one[0] != "content-range")
+        return evolve(response, headers=kept if found is None else (*kept, ("content-range", found)))
+
+    world.buckets.after = tamper
+    world.buckets.script(CutOff(MB))
+    assert world.download(job, tmp_path / "m").check.verified
+    assert world.ranges() == [None, f"bytes={MB}-", None]
+
+
+def test_shorter_ranges_than_asked_for_add_up(make_world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neo_wire.local.bucket.authenticate", lambda *_: None)
+    world = make_world(GeneratedContent(2 * MB))
+    job = world.create()
+
+    def shorten(request: HttpRequest) -> HttpRequest:
+        start = request.header("range")
+        if start is None:
+            return request
+        first = int(start.removeprefix("bytes=").rstrip("-"))
+        return evolve(
+            without(request, "range"),
+            headers=(*without(request, "range").headers, ("range", f"{start}{first + 400_000}")),
+        )
+
+    world.buckets.before = shorten
+    world.buckets.script(CutOff(MB))
+    assert world.download(job, tmp_path / "m").check.verified
+    assert len(world.buckets.seen) == 4
