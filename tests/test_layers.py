@@ -110,7 +110,7 @@ def test_what_is_pure_imports_nothing_that_does_io(path: Path) -> None:
     names = imported(path)
     assert not (names | {name.split(".")[0] for name in names}) & IMPURE
     nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
-    called = {}  # whatever name it was imported as
+    called: dict[str, str] = {}  # whatever name it was imported as
     for node in nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             called |= {
