@@ -25,10 +25,13 @@ def bridge(request: pytest.FixtureRequest) -> Bridge:
 
 
 @pytest.fixture(params=["own pool", "httpx", "httpx2"])
-def given(request: pytest.FixtureRequest, bridge: Bridge) -> Any:
-    """What to send with: nothing of the user's, or a stock transport."""
+def given(request: pytest.FixtureRequest, bridge: Bridge) -> Iterator[Any]:
+    """What to send with: nothing of the user's, or a stock transport, which is the user's to close."""
     libraries = {"httpx": httpx, "httpx2": httpx2}
-    return bridge.transport(libraries[request.param]) if request.param in libraries else None
+    transport = bridge.transport(libraries[request.param]) if request.param in libraries else None
+    yield transport
+    if transport is not None and bridge.is_blocking:  # one of an event loop is closed within it
+        transport.close()
 
 
 @pytest.fixture
