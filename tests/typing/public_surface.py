@@ -13,12 +13,16 @@ from neo_wire import (
     STOP_COMPILATION_JOB,
     AsyncJsonClient,
     AsyncNeoClient,
+    CleanUp,
     CompilationJobStatus,
     CompilationJobSummary,
+    CompileResults,
     CreateCompilationJobResponse,
     Credentials,
     DescribeCompilationJobRequest,
     DescribeCompilationJobResponse,
+    DigestCheck,
+    DownloadedArtifact,
     Framework,
     InputConfig,
     JsonClient,
@@ -42,6 +46,7 @@ from neo_wire import (
     structure,
     union,
 )
+from neo_wire import Target as CompilationTarget
 from neo_wire.jobs.paging import JobPage
 from neo_wire.jobs.polling import Polling
 from neo_wire.jobs.waiting_many import JobOutcome
@@ -180,3 +185,22 @@ AsyncNeoClient(transport=httpx.Client())  # error: [arg-type]
 Length("1")  # error: [arg-type]
 client.wait_for_compilation_job("x", until="done")  # error: [call-overload]
 client.iter_compilation_jobs(filter="x")  # error: [call-arg]
+
+many = client.compile_for_targets(
+    "resnet50",
+    [CompilationTarget.device("ml_c5")],
+    role_arn="arn:aws:iam::123456789012:role/neo",
+    s3_output_location="s3://models/",
+    stopping_condition=StoppingCondition(max_runtime_in_seconds=900),
+    stop_on_interrupt=True,
+)
+assert_type(many, CompileResults)
+assert_type(client.download_compilation_artifact("resnet50", "model.tar.gz", overwrite=True), DownloadedArtifact)
+assert_type(client.verify_compilation_artifact("resnet50", "model.tar.gz"), DigestCheck)
+assert_type(client.clean_up_compilation_jobs(dry_run=True, all=True), CleanUp)
+assert_type(client.with_options(max_attempts=1), NeoClient)
+
+
+async def of_the_asynchronous_client(asynchronous: AsyncNeoClient) -> None:
+    assert_type(await asynchronous.clean_up_compilation_jobs(dry_run=True, all=True), CleanUp)
+    assert_type(await asynchronous.download_compilation_artifact("resnet50", "model.tar.gz"), DownloadedArtifact)
