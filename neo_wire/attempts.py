@@ -24,7 +24,7 @@ from neo_wire.errors import (
     TransportError,
 )
 from neo_wire.events import Event
-from neo_wire.flow import Flow, Send, Sink, monotonic, now, sleep
+from neo_wire.flow import MONOTONIC, NOW, Flow, Send, Sink, monotonic, now, sleep
 from neo_wire.http import DIRECT, HttpRequest, HttpResponse, Route, Timeout
 from neo_wire.protocol.decoder import MAX_BODY_BYTES
 from neo_wire.protocol.error_mapper import request_id
@@ -56,8 +56,9 @@ class Attempt:
 
     def signing_time(self) -> Flow[datetime]:
         """The present time by the service's clock, to sign the request with."""
-        self.sent = yield from now()
-        return self.sent + self.skew
+        sent: datetime = yield NOW
+        self.sent = sent
+        return sent + self.skew
 
 
 @frozen
@@ -118,7 +119,7 @@ def converse(
         ResponseDecodeError: what `read` raised.
     """
     retries = conversation.retries
-    reading = yield from monotonic()
+    reading: float = yield MONOTONIC
     start = reading if began is None else began
     progress = Progress(retries, conversation.timeout, conversation.endpoint, modelled, start)
     progress.reading = reading
@@ -137,7 +138,7 @@ def converse(
             try:
                 # Not by its function: a generator around the one effect of every call would be paid each time.
                 response = yield Send(request, timeout, max_body, conversation.route, sink, decode)
-                progress.reading = yield from monotonic()
+                progress.reading = yield MONOTONIC
                 progress.learn(response, attempt.sent)
                 result = read(response, attempt)
             except (TransportError, ServiceError, ResponseDecodeError) as error:
@@ -179,7 +180,7 @@ def _request(
     except CredentialsTimeout as error:
         progress.reading = yield from monotonic()
         raise progress.timed_out(str(error), error)  # noqa: B904  # it has its cause
-    progress.reading = yield from monotonic()
+    progress.reading = yield MONOTONIC
     if progress.left < MOMENT:
         raise progress.timed_out("no time is left to send the request")
     if added:

@@ -165,19 +165,20 @@ def send(
     return response
 
 
-_NOW = Now()
-_MONOTONIC = Monotonic()
+NOW = Now()
+MONOTONIC = Monotonic()
+"""For the one flow that every call goes through, where the generator of `monotonic()` would be paid each time."""
 
 
 def now() -> Flow[datetime]:
     """Have the present time, aware, in UTC."""
-    moment: datetime = yield _NOW
+    moment: datetime = yield NOW
     return moment
 
 
 def monotonic() -> Flow[float]:
     """Have the reading of a clock that is never set, in seconds."""
-    reading: float = yield _MONOTONIC
+    reading: float = yield MONOTONIC
     return reading
 
 

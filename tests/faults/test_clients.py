@@ -31,7 +31,7 @@ from tests.faults.answers import FAULTS, Received
 from tests.faults.server import FaultServer, mix
 
 MAX_ATTEMPTS = 3
-TIMEOUT = Timeout(connect=5, read=0.6, write=5, pool=20, total=3)
+TIMEOUT = Timeout(connect=5, read=2, write=5, pool=20, total=8)
 LATE = 3.0  # seconds that a busy machine may add
 TRANSIENT = {"throttled", "too_many", "failing", "unavailable"}
 CROSSING = {"then_idle_close", "then_idle_reset"}
