@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from attrs import define, frozen
+from attrs import frozen
 
+from neo_wire._log import takes_debug
 from neo_wire.errors import (
     CredentialsTimeout,
     Headers,
@@ -23,20 +24,25 @@ from neo_wire.errors import (
     ServiceError,
     TransportError,
 )
-from neo_wire.events import Event
-from neo_wire.flow import MONOTONIC, NOW, Flow, Send, Sink, monotonic, now, sleep
+from neo_wire.flow import MONOTONIC, NOW, Flow, Send, Sink, monotonic, sleep
 from neo_wire.http import DIRECT, HttpRequest, HttpResponse, Route, Timeout
 from neo_wire.protocol.decoder import MAX_BODY_BYTES
 from neo_wire.protocol.error_mapper import request_id
 from neo_wire.retries.clock_skew import NO_SKEW
 from neo_wire.retries.policy import Retries
-from neo_wire.retries.progress import MOMENT, Failure, Progress
-from neo_wire.retries.story import Story, is_logged
+from neo_wire.retries.progress import Failure, Progress
+from neo_wire.values import Value
 
+if TYPE_CHECKING:
+    from neo_wire.events import Event
+    from neo_wire.retries.rate_limit import RateLimiter
+    from neo_wire.retries.story import Story
+
+STORY: Final = "neo_wire.retries.story"
+"""Under this name the log has what happens in a call."""
 T = TypeVar("T")
 
 
-@define(eq=False)
 class Attempt:
     """One attempt of a call.
 
@@ -48,21 +54,27 @@ class Attempt:
         sent: our time, uncorrected, when `signing_time` was asked for.
     """
 
-    number: int
-    max_attempts: int
-    skew: timedelta = NO_SKEW
-    left: float = math.inf
-    sent: datetime | None = None
+    __slots__ = ("left", "max_attempts", "number", "sent", "skew")
+
+    def __init__(self, number: int, max_attempts: int, skew: timedelta = NO_SKEW, left: float = math.inf) -> None:
+        self.number = number
+        self.max_attempts = max_attempts
+        self.skew = skew
+        self.left = left
+        self.sent: datetime | None = None
 
     def signing_time(self) -> Flow[datetime]:
         """The present time by the service's clock, to sign the request with."""
-        sent: datetime = yield NOW
+        return self.corrected((yield NOW))
+
+    def corrected(self, sent: datetime) -> datetime:
+        """As `signing_time`, for a flow that asks for the present time itself, without a generator for it."""
         self.sent = sent
         return sent + self.skew
 
 
-@frozen
-class Conversation:
+@frozen(eq=False, repr=False)
+class Conversation(Value):
     """How attempts are made: what a client shares between its calls, and what one call may override.
 
     Attributes:
@@ -95,6 +107,7 @@ def converse(
     modelled: tuple[type[ServiceError], ...] = (),
     refresh: Callable[[float], Flow[bool]] | None = None,
     began: float | None = None,
+    long_polling: bool = False,
 ) -> Flow[T]:
     """Make attempts until one succeeds, and give what `read` makes of its response.
 
@@ -112,6 +125,7 @@ def converse(
         refresh: has the credentials replaced that the service refused, within so many seconds, and says whether there
             are new ones. It is asked once at most; the attempt after it waits for nothing.
         began: the reading of the monotonic clock from which the total timeout counts; None for now.
+        long_polling: whether the operation is one, and so waits before an error that the retry quota makes final.
 
     Raises:
         TransportError: no usable answer came back, at the last attempt; CallTimeout when the total timeout was over.
@@ -125,12 +139,24 @@ def converse(
     progress.reading = reading
     invocation_id = retries.new_id() if retries is not None else ""
     story = None
-    if conversation.emit is not None or is_logged():
+    if conversation.emit is not None or takes_debug(STORY):
+        from neo_wire.retries.story import Story  # here, as few programs listen
+
         story = Story(progress, conversation.emit, operation, invocation_id)
     try:
         while True:
             attempt = Attempt(progress.attempts + 1, progress.max_attempts, progress.skew, progress.left)
-            request = yield from _request(prepare, attempt, conversation, progress, invocation_id)
+            if retries is not None and retries.limiter is not None:
+                yield from _await_limiter(retries.limiter, progress)
+            try:
+                request = yield from prepare(attempt)
+            except CredentialsTimeout as error:
+                progress.reading = yield MONOTONIC
+                raise progress.timed_out(str(error), error)  # noqa: B904  # it has its cause
+            progress.reading = yield MONOTONIC
+            if retries is not None and attempt.sent is None:
+                attempt.sent = yield NOW
+            request = _with_headers(request, attempt, conversation, progress, invocation_id)
             timeout = progress.started()
             if story is not None:
                 story.started(request.url.origin)
@@ -143,6 +169,9 @@ def converse(
                 result = read(response, attempt)
             except (TransportError, ServiceError, ResponseDecodeError) as error:
                 if not (yield from _again(error, response, attempt, progress, story, refresh)):
+                    if long_polling and progress.stopped == "retry quota reached":  # or its caller's loop has no wait
+                        yield from sleep(progress.refused_pause)
+                        progress.reading = yield from monotonic()
                     raise progress.final(error)  # noqa: B904  # it has its cause, or is the same
             else:
                 progress.succeeded()
@@ -160,36 +189,25 @@ def converse(
         raise
 
 
-def _request(
-    prepare: Callable[[Attempt], Flow[HttpRequest]],
-    attempt: Attempt,
-    conversation: Conversation,
-    progress: Progress,
-    invocation_id: str,
-) -> Flow[HttpRequest]:
-    """The request of an attempt, with the headers that are not signed, as a proxy may rewrite them."""
-    retries, added = conversation.retries, conversation.headers
-    if retries is not None and retries.limiter is not None:  # before signing, so that the signature does not age
-        while wait := retries.limiter.acquire(progress.reading):
-            if wait >= progress.left:
-                raise progress.timed_out(f"the rate limit allows no request for {wait:.3g} s")
-            yield from sleep(wait)
-            progress.reading = yield from monotonic()
-    try:
-        request = yield from prepare(attempt)
-    except CredentialsTimeout as error:
+def _await_limiter(limiter: RateLimiter, progress: Progress) -> Flow[None]:
+    """Wait until the rate limit allows a request; before it is signed, so that the signature does not age."""
+    while wait := limiter.acquire(progress.reading):
+        if wait >= progress.left:
+            raise progress.timed_out(f"the rate limit allows no request for {wait:.3g} s")
+        yield from sleep(wait)
         progress.reading = yield from monotonic()
-        raise progress.timed_out(str(error), error)  # noqa: B904  # it has its cause
-    progress.reading = yield MONOTONIC
-    if progress.left < MOMENT:
-        raise progress.timed_out("no time is left to send the request")
+
+
+def _with_headers(
+    request: HttpRequest, attempt: Attempt, conversation: Conversation, progress: Progress, invocation_id: str
+) -> HttpRequest:
+    """The request with the headers that are not signed, as a proxy may rewrite them."""
+    added = conversation.headers
     if added:
-        added += (("Content-Length", str(len(request.body))),)
-    if retries is not None:
-        if attempt.sent is None:
-            attempt.sent = yield from now()
+        added = (*added, ("Content-Length", str(len(request.body))))
+    if attempt.sent is not None and conversation.retries is not None:
         about = progress.amz_sdk_request(attempt.sent)
-        added += (("amz-sdk-invocation-id", invocation_id), ("amz-sdk-request", about))
+        added = (*added, ("amz-sdk-invocation-id", invocation_id), ("amz-sdk-request", about))
     return HttpRequest(request.method, request.url, request.headers + added, request.body) if added else request
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from attrs import field, frozen
 
 from neo_wire._version import __version__
 from neo_wire.attempts import Attempt, Conversation, converse
 from neo_wire.errors import ConfigurationError, RedirectRefused
-from neo_wire.events import Event
-from neo_wire.flow import Flow
+from neo_wire.flow import NOW, Flow
 from neo_wire.http import DIRECT, HttpRequest, HttpResponse, Route, Timeout, Url
 from neo_wire.protocol.decoder import JsonLoads
 from neo_wire.protocol.json11 import deserialize, serialize
@@ -24,6 +23,10 @@ from neo_wire.retries.policy import Retries
 from neo_wire.service import Operation
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import Scope, sign
+from neo_wire.values import Value
+
+if TYPE_CHECKING:
+    from neo_wire.events import Event
 
 I = TypeVar("I")  # noqa: E741  # Smithy's letters for input and output
 O = TypeVar("O")  # noqa: E741  # as above
@@ -31,8 +34,8 @@ O = TypeVar("O")  # noqa: E741  # as above
 USER_AGENT: Final = f"neo-wire/{__version__} lang/python#{'.'.join(map(str, sys.version_info[:3]))}"
 
 
-@frozen
-class CallSettings:
+@frozen(eq=False, repr=False)
+class CallSettings(Value):
     """What the calls of one client share.
 
     Attributes:
@@ -100,7 +103,7 @@ def invoke(
     def prepare(attempt: Attempt) -> Flow[HttpRequest]:
         nonlocal used
         used = yield from settings.credentials(attempt.left)
-        return sign(request, used, settings.scope, (yield from attempt.signing_time()))
+        return sign(request, used, settings.scope, attempt.corrected((yield NOW)))
 
     def read(response: HttpResponse, attempt: Attempt) -> O:
         if 300 <= response.status < 400:
@@ -120,6 +123,7 @@ def invoke(
         modelled=operation.errors + operation.service.errors,
         refresh=refresh,
         began=began,
+        long_polling=operation.long_polling,
     )
 
 

@@ -5,11 +5,11 @@ Source: AWS SDKs and Tools reference guide, location of the shared config and cr
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from typing import Final
 
+from neo_wire._log import log
 from neo_wire.config.profile_files import ProfileFiles, parse
 from neo_wire.config.settings import Settings, resolve_settings
 from neo_wire.errors import ConfigurationError, ProfileFileError
@@ -18,9 +18,8 @@ from neo_wire.flow import Flow, read_file
 MAX_FILE: Final = 4 * 1024 * 1024
 """The longest config or credentials file that is read, in bytes; thousands of profiles fit into it."""
 
-_log: Final = logging.getLogger(__name__)
-_VARIABLE: Final = re.compile(r"\$(?:(?P<plain>\w+)|\{(?P<braced>[^{}]*)\})", re.ASCII)
-_WINDOWS_VARIABLE: Final = re.compile(_VARIABLE.pattern + r"|%(?P<percent>[^%]+)%", re.ASCII)
+_VARIABLE: Final = r"\$(?:(?P<plain>\w+)|\{(?P<braced>[^{}]*)\})"
+_WINDOWS_VARIABLE: Final = _VARIABLE + r"|%(?P<percent>[^%]+)%"
 
 
 def expand_path(path: str, environ: Mapping[str, str], home: str, *, windows: bool = False) -> str:
@@ -33,7 +32,8 @@ def expand_path(path: str, environ: Mapping[str, str], home: str, *, windows: bo
         name = next((one for one in match.groups() if one is not None), "")
         return environ.get(name, match[0])
 
-    path = (_WINDOWS_VARIABLE if windows else _VARIABLE).sub(value, path)
+    if "$" in path or "%" in path:
+        path = re.sub(_WINDOWS_VARIABLE if windows else _VARIABLE, value, path, flags=re.ASCII)
     if path == "~" or path.startswith(("~/", "~\\") if windows else "~/"):
         return home.rstrip("\\/" if windows else "/") + path[1:] or "/"
     return path
@@ -75,7 +75,7 @@ def load_settings(
     files = parse(config, credentials, config_path=config_path, credentials_path=credentials_path)
     settings = resolve_settings(code, environ, files, service_id=service_id)
     for note in settings.notes:
-        _log.warning("%s", note)
+        log(__name__).warning("%s", note)
     return settings, files
 
 

@@ -6,20 +6,19 @@ block. What it raises is logged and goes no further, so that observing a call ne
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from attrs import frozen
 
+from neo_wire._log import log
 from neo_wire.errors import Stopped
+from neo_wire.values import Value
 
-_log: Final = logging.getLogger(__name__)
 
-
-@frozen
-class AttemptStarted:
+@frozen(eq=False, repr=False)
+class AttemptStarted(Value):
     """A request is about to be sent.
 
     Attributes:
@@ -37,8 +36,8 @@ class AttemptStarted:
     endpoint: str
 
 
-@frozen
-class ResponseReceived:
+@frozen(eq=False, repr=False)
+class ResponseReceived(Value):
     """The service answered an attempt, whatever it said.
 
     Attributes:
@@ -59,8 +58,8 @@ class ResponseReceived:
     seconds: float
 
 
-@frozen
-class AttemptFailed:
+@frozen(eq=False, repr=False)
+class AttemptFailed(Value):
     """No usable answer came back to an attempt.
 
     Attributes:
@@ -79,8 +78,8 @@ class AttemptFailed:
     seconds: float
 
 
-@frozen
-class RetryScheduled:
+@frozen(eq=False, repr=False)
+class RetryScheduled(Value):
     """An attempt failed, and another one is going to be made.
 
     Attributes:
@@ -99,8 +98,8 @@ class RetryScheduled:
     delay: float
 
 
-@frozen
-class CallEnded:
+@frozen(eq=False, repr=False)
+class CallEnded(Value):
     """A call is over; one that is cancelled has no such event.
 
     Attributes:
@@ -119,8 +118,8 @@ class CallEnded:
     stopped: Stopped | None
 
 
-@frozen
-class CredentialsRefreshed:
+@frozen(eq=False, repr=False)
+class CredentialsRefreshed(Value):
     """New credentials were fetched.
 
     Attributes:
@@ -140,4 +139,4 @@ def tell(emit: Callable[[Event], None], event: Event) -> None:
     try:
         emit(event)
     except Exception:  # noqa: BLE001  # whatever it is, it is the callback's own
-        _log.exception("on_event raised an exception at %s; the call goes on", type(event).__name__)
+        log(__name__).exception("on_event raised an exception at %s; the call goes on", type(event).__name__)

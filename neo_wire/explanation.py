@@ -5,10 +5,11 @@ from __future__ import annotations
 from attrs import frozen
 
 from neo_wire.credentials.explain import SourceRow
+from neo_wire.values import Value
 
 
-@frozen
-class SettingRow:
+@frozen(eq=False, repr=False)
+class SettingRow(Value):
     """One setting: its value, and where it comes from.
 
     Attributes:
@@ -25,8 +26,8 @@ class SettingRow:
         return f"{self.name} = {'not set' if self.value is None else self.value} ({self.origin})"
 
 
-@frozen
-class Explanation:
+@frozen(eq=False, repr=False)
+class Explanation(Value):
     """Where everything comes from; printed, it is a text for people.
 
     Attributes:

@@ -3,6 +3,8 @@
 A flow yields effects and is sent their results; a failure is thrown into it, so a flow can catch it and go on. Two
 small drivers, one blocking and one asynchronous, perform the effects. Every effect has a typed function here, to be
 used with `yield from`; no flow yields a bare value.
+
+Most effects are plain classes with slots, which cost the least to import; nobody changes one.
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ from collections.abc import Awaitable, Callable, Generator, Hashable, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from attrs import define
 
 from neo_wire.errors import Headers
 from neo_wire.http import DIRECT, HttpRequest, HttpResponse, Route, Timeout
+from neo_wire.values import Value
 
 T = TypeVar("T")
 
@@ -22,8 +25,8 @@ Sink: TypeAlias = Callable[[int, Headers], Callable[[bytes], None] | None]
 """Given the status and headers of a response: what takes its body piece by piece; None to have the body whole."""
 
 
-@frozen
-class Send:
+@define(eq=False, repr=False)  # not frozen, which would double the time of making one for each exchange
+class Send(Value):
     """Ask for one exchange: send once, read the response to its end, up to `max_body` bytes and one more.
 
     Attributes:
@@ -43,69 +46,91 @@ class Send:
     decode: bool = True
 
 
-@frozen
-class Now:
+class Now(Value):
     """Ask for the present time, aware, in UTC."""
 
+    __slots__ = ()
 
-@frozen
-class Monotonic:
+
+class Monotonic(Value):
     """Ask for the reading of a clock that is never set, in seconds."""
 
+    __slots__ = ()
 
-@frozen
-class Sleep:
+
+class Sleep(Value):
     """Ask to wait for so many seconds."""
 
-    seconds: float
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
 
-@frozen
-class ReadFile:
+class ReadFile(Value):
     """Ask for the content of a small file, at most `max_bytes`, else an OSError; no file: FileNotFoundError."""
 
-    path: str
-    max_bytes: int
+    __slots__ = ("max_bytes", "path")
+
+    def __init__(self, path: str, max_bytes: int) -> None:
+        self.path = path
+        self.max_bytes = max_bytes
 
 
-@frozen
-class WriteFile:
+class WriteFile(Value):
     """Ask to replace a file at once or not at all, readable by its owner alone; its folder is made when missing."""
 
-    path: str
-    data: bytes = field(repr=False)  # tokens stand here
+    __slots__ = ("data", "path")
+
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"WriteFile(path={self.path!r})"  # tokens stand in the data
 
 
-@frozen
-class RunProcess:
+class RunProcess(Value):
     """Ask to run a program without a shell and have what it prints.
 
     It is killed after `timeout` seconds (a TimeoutError), or when it prints more than `max_output` bytes (an OSError).
     """
 
-    arguments: tuple[str, ...] = field(repr=False)  # may hold a secret
-    timeout: float
-    max_output: int
+    __slots__ = ("arguments", "max_output", "timeout")
+
+    def __init__(self, arguments: tuple[str, ...], timeout: float, max_output: int) -> None:
+        self.arguments = arguments
+        self.timeout = timeout
+        self.max_output = max_output
+
+    def __repr__(self) -> str:
+        return f"RunProcess(timeout={self.timeout!r}, max_output={self.max_output!r})"  # the arguments may be secret
 
 
-@frozen
-class ProcessResult:
+class ProcessResult(Value):
     """How a program ended, and what it printed."""
 
-    status: int
-    stdout: bytes = field(repr=False)  # credentials stand here
-    stderr: bytes = field(repr=False)
+    __slots__ = ("status", "stderr", "stdout")
+
+    def __init__(self, status: int, stdout: bytes, stderr: bytes) -> None:
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+
+    def __repr__(self) -> str:
+        return f"ProcessResult(status={self.status!r})"  # credentials stand in what it printed
 
 
-@frozen
-class Call:
+class Call(Value):
     """Ask to call a function that may block, or gives an awaitable, which only an asynchronous driver can await."""
 
-    function: Callable[[], object]
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self.function = function
 
 
-@frozen
-class Exclusive:
+class Exclusive(Value):
     """Ask that a flow runs once however many ask at a time: those who come while it runs get the result of that run.
 
     It runs beside its askers, so that one who gives up, or is cancelled, stops nobody else.
@@ -117,21 +142,33 @@ class Exclusive:
         skip: give `BUSY` at once when it is running already.
     """
 
-    key: Hashable
-    flow: Callable[[], Flow[Any]]  # Any: its result is the effect's
-    timeout: float | None = None
-    skip: bool = False
+    __slots__ = ("flow", "key", "skip", "timeout")
+
+    def __init__(
+        self,
+        key: Hashable,
+        flow: Callable[[], Flow[Any]],  # Any: its result is the effect's
+        timeout: float | None = None,
+        *,
+        skip: bool = False,
+    ) -> None:
+        self.key = key
+        self.flow = flow
+        self.timeout = timeout
+        self.skip = skip
 
 
-@frozen
-class Concurrently:
+class Concurrently(Value):
     """Ask to run flows beside each other, at most `limit` at a time; the outcomes, in order, are results or exceptions.
 
     When the asker is interrupted or cancelled, so are the flows: that is thrown into each at its next effect.
     """
 
-    flows: tuple[Callable[[], Flow[Any]], ...]  # Any: results of any type
-    limit: int
+    __slots__ = ("flows", "limit")
+
+    def __init__(self, flows: tuple[Callable[[], Flow[Any]], ...], limit: int) -> None:  # Any: results of any type
+        self.flows = flows
+        self.limit = limit
 
 
 class Busy:

@@ -6,29 +6,27 @@ was signed can be compared with what is sent.
 
 from __future__ import annotations
 
-import re
 from typing import Final
-from urllib.parse import quote
 
 from attrs import field, frozen
 
 from neo_wire.errors import ConfigurationError, Headers
+from neo_wire.values import Value
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
-_URL = re.compile(
-    r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.\-]*)://(?P<authority>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?",
-    re.DOTALL,
-)
-_AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<name>[a-zA-Z0-9._\-]+))(?::(?P<port>[0-9]{0,5}))?")
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_IN_NAME: Final = frozenset(_LETTERS + "0123456789.-_")
+_IN_IPV6: Final = frozenset("0123456789abcdefABCDEF:.")
+_LONGEST_PORT: Final = 5
+_LONGEST_LABEL: Final = 63
 _PATH_SAFE = "/:@!$&'()*+,;=~%"
 _QUERY_SAFE = _PATH_SAFE + "?"
-_WIRE_FORM = re.compile(r"[!-~]*")
 _LONGEST_WAIT: Final = 2_147_483.0  # what a socket can wait: milliseconds of 31 bits
 
 
-@frozen
-class Url:
+@frozen(eq=False, repr=False)
+class Url(Value):
     """A URL taken apart, in wire form: only printable ASCII, percent-encoded once.
 
     Attributes:
@@ -63,22 +61,24 @@ class Url:
             raise ConfigurationError("the URL has a control character in it; remove it")
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise ConfigurationError("the URL has a lone surrogate in it, which UTF-8 cannot express")
-        whole = _URL.fullmatch(text)
-        if whole is None or whole["scheme"].lower() not in DEFAULT_PORTS:
+        scheme, is_url, rest = text.partition("://")
+        scheme = scheme.lower()
+        if not is_url or scheme not in DEFAULT_PORTS:
             raise ConfigurationError(f"{_shown(text)} is not an http:// or https:// URL")
-        if "@" in whole["authority"]:
+        rest, _, query = rest.partition("#")[0].partition("?")
+        authority, slash, path = rest.partition("/")
+        if "@" in authority:
             raise ConfigurationError("the URL has a user name or password before its host; remove it, it is never sent")
-        authority = _AUTHORITY.fullmatch(whole["authority"])
-        port = int(authority["port"]) if authority and authority["port"] else None
-        if authority is None or (port is not None and not 0 < port < 65536):
+        host, number = _host_and_port(authority)
+        port = int(number) if number else None
+        if not host or (port is not None and not 0 < port < 65536):
             raise ConfigurationError(f"{_shown(text)} has no valid host and port")
-        scheme = whole["scheme"].lower()
         return cls(
             scheme=scheme,
-            host=(authority["ipv6"] or authority["name"]).lower(),
+            host=host.lower(),
             port=None if port == DEFAULT_PORTS[scheme] else port,
-            path=_wire_form(whole["path"], _PATH_SAFE) or "/",
-            query=_wire_form(whole["query"] or "", _QUERY_SAFE),
+            path=_wire_form(slash + path, _PATH_SAFE) or "/",
+            query=_wire_form(query, _QUERY_SAFE),
         )
 
     @property
@@ -95,17 +95,60 @@ class Url:
         return self.origin + self.target
 
 
+def _host_and_port(authority: str) -> tuple[str, str]:
+    """The host, without the brackets of IPv6, and the digits of the port; both empty when it is no authority."""
+    if authority.startswith("["):
+        host, closed, rest = authority[1:].partition("]")
+        port, allowed = rest[1:], _IN_IPV6
+        if not closed or rest[:1] not in ("", ":"):
+            return "", ""
+    else:
+        host, _, port = authority.partition(":")
+        allowed = _IN_NAME
+    if not allowed.issuperset(host) or len(port) > _LONGEST_PORT or (port and not is_digits(port)):
+        return "", ""
+    return host, port
+
+
+def is_digits(text: str) -> bool:
+    """Whether a text is one of digits from 0 to 9, at least one."""
+    return text.isascii() and text.isdigit()
+
+
+def is_visible(text: str) -> bool:
+    """Whether a text has nothing but visible characters of ASCII, and so no space; an empty one is."""
+    return text.isascii() and text.isprintable() and " " not in text
+
+
+def is_host_label(text: str) -> bool:
+    """Whether a text can stand between the dots of a host name, and is not only digits.
+
+    Source: RFC 1123 section 2.1; digits alone would read as a part of an address.
+    """
+    return (
+        0 < len(text) <= _LONGEST_LABEL
+        and text.isascii()
+        and text.replace("-", "0").isalnum()
+        and not text.isdigit()
+        and text[0] != "-" != text[-1]
+    )
+
+
 def _wire_form(text: str, safe: str) -> str:
-    return text if _WIRE_FORM.fullmatch(text) else quote(text, safe)
+    if is_visible(text):
+        return text
+    from urllib.parse import quote  # here, as few URLs need it, and it brings ipaddress
+
+    return quote(text, safe)
 
 
 def _shown(text: str) -> str:
     """The URL for a message, without its query, where signatures and tokens stand, and never one with a password."""
-    return "the URL" if "@" in text else repr(re.split(r"[?#]", text, maxsplit=1)[0][:200])
+    return "the URL" if "@" in text else repr(text.partition("#")[0].partition("?")[0][:200])
 
 
-@frozen
-class HttpRequest:
+@frozen(eq=False, repr=False)
+class HttpRequest(Value):
     """One request as it goes over the wire.
 
     Attributes:
@@ -125,8 +168,8 @@ class HttpRequest:
         return _first(self.headers, name)
 
 
-@frozen
-class HttpResponse:
+@frozen(eq=False, repr=False)
+class HttpResponse(Value):
     """One response, read to its end.
 
     Attributes:
@@ -154,8 +197,8 @@ def _first(headers: Headers, name: str) -> str | None:
     return None
 
 
-@frozen
-class Tls:
+@frozen(eq=False, repr=False)
+class Tls(Value):
     """How TLS is set up; the same value shares one set-up in a process.
 
     Attributes:
@@ -173,8 +216,8 @@ class Tls:
     context: object | None = None
 
 
-@frozen
-class Route:
+@frozen(eq=False, repr=False)
+class Route(Value):
     """How connections to an origin are made.
 
     Attributes:
@@ -192,8 +235,8 @@ DIRECT: Final = Route()
 """Straight to the origin, as link-local and loopback addresses are always reached."""
 
 
-@frozen
-class Timeout:
+@frozen(eq=False, repr=False)
+class Timeout(Value):
     """How long each wait of one exchange may take, and the whole call, in seconds.
 
     Attributes:

@@ -7,17 +7,16 @@ from contextlib import nullcontext
 from copy import copy
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
-from neo_wire.client_options import CallOptions, ClientOptions
-from neo_wire.explanation import Explanation
-from neo_wire.service import Operation, Service
 from neo_wire.session import Session
-from neo_wire.signing.sigv4 import forget_keys
-from neo_wire.transports.asynchronous import AsyncDriver
 from neo_wire.transports.blocking import BlockingDriver
 from neo_wire.transports.clock import as_clock
 from neo_wire.transports.exchanges import async_exchange, blocking_exchange
 
 if TYPE_CHECKING:
+    from neo_wire.client_options import CallOptions, ClientOptions
+    from neo_wire.explanation import Explanation
+    from neo_wire.json_service import Service
+    from neo_wire.service import Operation
     from neo_wire.transports.httpx_bridge import AsyncHttpxClient, AsyncHttpxTransport, HttpxClient, HttpxTransport
 
 I = TypeVar("I")  # noqa: E741  # Smithy's letters for input and output
@@ -94,7 +93,7 @@ class JsonClient:
         Calls that other threads make at the time come to their end; those that wait for a connection do not.
         """
         if not self._derived:
-            forget_keys()
+            _forget_keys()
             self._driver.close()
 
     def __enter__(self) -> Self:
@@ -117,6 +116,8 @@ class AsyncJsonClient:
         transport: AsyncHttpxClient | AsyncHttpxTransport | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
+        from neo_wire.transports.asynchronous import AsyncDriver  # here, as blocking clients have no use for it
+
         # Its calls run in one event loop, where nothing interrupts a step: no lock is needed.
         self._session = Session(service, options, lock=nullcontext)
         self._driver = AsyncDriver(
@@ -146,7 +147,7 @@ class AsyncJsonClient:
         `maybe_processed` whether the service may have acted. Those over httpx come to their end.
         """
         if not self._derived:
-            forget_keys()
+            _forget_keys()
             await self._driver.aclose()
 
     async def __aenter__(self) -> Self:
@@ -157,3 +158,9 @@ class AsyncJsonClient:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._session})"
+
+
+def _forget_keys() -> None:
+    from neo_wire.signing.sigv4 import forget_keys  # here, as making a client brings no signer
+
+    forget_keys()

@@ -1,12 +1,11 @@
-"""What the machine tells that a client runs on: the user's home folder, and the names of its platform."""
+"""What the machine tells that a client runs on: the user's home folder, the names of its platform, and chance."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 
 
 def home_folder(environ: Mapping[str, str]) -> str:
@@ -14,10 +13,8 @@ def home_folder(environ: Mapping[str, str]) -> str:
     for variable in ("USERPROFILE",) if os.name == "nt" else ("HOME",):
         if environ.get(variable):
             return environ[variable]
-    try:
-        return str(Path.home())
-    except RuntimeError:  # a user without a home, as in some containers
-        return os.sep
+    home = os.path.expanduser("~")  # noqa: PTH111  # the module pathlib takes 3 ms to import
+    return os.sep if home == "~" else home  # a user may have no home, as in some containers
 
 
 @lru_cache(maxsize=1)
@@ -38,3 +35,17 @@ def platform_names() -> dict[str, str]:
         "python_version": ".".join(map(str, sys.version_info[:3])),
         "implementation": implementation,
     }
+
+
+def random_fraction() -> float:
+    """A random number from 0 to 1, for the waits before retries."""
+    import random  # here, as most calls are not retried
+
+    return random.random()  # noqa: S311  # it spreads waits, and is no secret
+
+
+def new_ids() -> Callable[[], str]:
+    """What makes new UUIDs, as text; no seed that a program sets for its own sake repeats them."""
+    from neo_wire.retries.policy import uuid_text  # here, as making a client has no use for it
+
+    return lambda: uuid_text(os.urandom(16))

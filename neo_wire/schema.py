@@ -27,43 +27,47 @@ from typing import Annotated, Any, Final, Literal, Self, TypeVar, dataclass_tran
 import attrs
 from attrs import field, frozen
 
+from neo_wire.values import Value, add_value_methods
+
 TimestampFormatName = Literal["epoch-seconds", "date-time", "http-date"]
 
 # --------------------------------------------------------------------------------------------------------------- traits
 
 
-@frozen
-class WireName:
+@frozen(eq=False, repr=False)
+class WireName(Value):
     """The member's name on the wire, where the rule of the structure does not give it."""
 
     name: str
 
 
-@frozen
-class Length:
+@frozen(eq=False, repr=False)
+class Length(Value):
     """How many code points, bytes, elements or entries a string, blob, list or map has, both ends included."""
 
     min: int = 0
     max: int | None = None
 
 
-@frozen
-class Range:
+@frozen(eq=False, repr=False)
+class Range(Value):
     """The smallest and the largest value of a number, both included."""
 
     min: float | None = None
     max: float | None = None
 
 
-@frozen
-class Bits:
+class Bits(Value):
     """How many bits a signed integer or a float has on the other side."""
 
-    count: Literal[8, 16, 32, 64]
+    __slots__ = ("count",)
+
+    def __init__(self, count: Literal[8, 16, 32, 64]) -> None:
+        self.count = count
 
 
-@frozen(slots=False)
-class Pattern:
+@frozen(eq=False, repr=False, slots=False)
+class Pattern(Value):
     r"""A regular expression that a whole string must match; `\d`, `\w` and `\s` mean ASCII.
 
     It is matched only after the length was found right. Write it so that no character can be matched in two ways: then
@@ -82,12 +86,14 @@ class Pattern:
         return self.compiled.fullmatch(text) is not None
 
 
-@frozen
-class Characters:
+class Characters(Value):
     r"""The only characters a string may have: Unicode general categories and single ones, in place of `\p{L}`."""
 
-    categories: str
-    also: str
+    __slots__ = ("also", "categories")
+
+    def __init__(self, categories: str, also: str) -> None:
+        self.categories = categories
+        self.also = also
 
     @property
     def regex(self) -> str:
@@ -100,15 +106,15 @@ class Characters:
         return all(char in self.also or unicodedata.category(char)[0] in self.categories for char in text)
 
 
-@frozen
-class TimestampFormat:
+@frozen(eq=False, repr=False)
+class TimestampFormat(Value):
     """How a timestamp is written: `epoch-seconds` (the protocol's default), `date-time` or `http-date`."""
 
     format: TimestampFormatName
 
 
-@frozen
-class Sensitive:
+@frozen(eq=False, repr=False)
+class Sensitive(Value):
     """The value, and all that is in it, is shown in no message; `field(repr=False)` keeps it out of the repr too."""
 
 
@@ -188,13 +194,20 @@ def is_unmodelled(attribute: attrs.Attribute[Any]) -> bool:
     return bool(attribute.metadata.get("neo_wire.unmodelled"))
 
 
-@frozen
 class ShapeTraits:
     """What `@structure` or `@union` was told about the class as a whole."""
 
-    naming: NameRule
-    exactly_one_of: tuple[tuple[str, ...], ...]
-    is_union: bool = False
+    __slots__ = ("exactly_one_of", "is_union", "naming")
+
+    def __init__(
+        self, naming: NameRule, exactly_one_of: tuple[tuple[str, ...], ...], *, is_union: bool = False
+    ) -> None:
+        self.naming = naming
+        self.exactly_one_of = exactly_one_of
+        self.is_union = is_union
+
+
+_CONTAINERS: Final = (list, tuple, dict)
 
 
 def _frozen(value: object) -> object:
@@ -206,18 +219,34 @@ def _frozen(value: object) -> object:
 
 
 def _freeze(value: object) -> object:
+    if type(value) not in _CONTAINERS:
+        return value
     try:
         return _frozen(value)
     except RecursionError:  # a list that contains itself, which the encoder refuses
         return value
 
 
+_FREEZE: Final = attrs.Converter(_freeze)  # made once: attrs would make one for each member, and inspect the function
+
+
 def _freeze_members(_cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
-    return [one if is_unmodelled(one) else one.evolve(converter=_freeze) for one in fields]
+    for one in fields:
+        if not is_unmodelled(one):
+            # The class is being made, and its attributes are nobody else's yet: a copy of each would take ten times as
+            # long.
+            object.__setattr__(one, "converter", _FREEZE)
+    return fields
+
+
+_define: Final = attrs.define(
+    frozen=True, slots=True, kw_only=True, eq=False, repr=False, field_transformer=_freeze_members
+)
 
 
 def _shape(cls: type[T], traits: ShapeTraits) -> type[T]:
-    made = attrs.define(frozen=True, slots=True, kw_only=True, field_transformer=_freeze_members)(cls)
+    add_value_methods(cls)
+    made = _define(cls)
     shape: type = made
     names = {one.name for one in attrs.fields(shape)}
     if unknown := [name for group in traits.exactly_one_of for name in group if name not in names]:
@@ -263,8 +292,8 @@ def structure(
     return _shape(cls, traits)
 
 
-@frozen
-class UnknownMember:
+@frozen(eq=False, repr=False)
+class UnknownMember(Value):
     """The member of a union that the service sent and the declaration does not know."""
 
     name: str

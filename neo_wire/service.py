@@ -1,21 +1,23 @@
-"""A service and its operations as data, which is all that a call needs to know of either."""
+"""The operations of a service as data, which with the service is all that a call needs to know."""
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 from attrs import field, frozen
 
 from neo_wire.errors import Headers, ServiceError
+from neo_wire.json_service import Service as Service
 from neo_wire.members import members
 from neo_wire.schema import UNMODELLED, structure
+from neo_wire.values import Value
 
 I = TypeVar("I")  # noqa: E741  # Smithy's letters for input and output
 O = TypeVar("O")  # noqa: E741  # as above
 
 
-@frozen
-class ResponseMetadata:
+@frozen(eq=False, repr=False)
+class ResponseMetadata(Value):
     """How the service answered, beside what it said.
 
     Attributes:
@@ -49,29 +51,8 @@ class Unit(OperationOutput):
     """
 
 
-@frozen
-class Service:
-    """What the operations of one service share.
-
-    Attributes:
-        name: the service's id, such as "SageMaker".
-        target_prefix: what stands before the operation in X-Amz-Target, such as "SageMaker".
-        signing_name: the service in the credential scope, such as "sagemaker".
-        endpoint_prefix: what stands before the region in the host name, such as "api.sagemaker".
-        json_version: of AWS JSON; it decides the content type.
-        errors: error classes that any of its operations may raise, beside those that all AWS services share.
-    """
-
-    name: str
-    target_prefix: str
-    signing_name: str
-    endpoint_prefix: str
-    json_version: Literal["1.0", "1.1"] = "1.1"
-    errors: tuple[type[ServiceError], ...] = ()
-
-
-@frozen
-class Operation(Generic[I, O]):
+@frozen(eq=False, repr=False)
+class Operation(Value, Generic[I, O]):
     """One operation: its name, its input and output structures, and the errors of its model.
 
     Attributes:
@@ -80,6 +61,10 @@ class Operation(Generic[I, O]):
         input: the structure of its input; `Unit` for none.
         output: the structure of its output; `Unit` for none. One that derives from `OperationOutput` carries metadata.
         errors: the error classes of its model, which are matched before those of the service.
+        long_polling: whether the service holds its answer back until there is something to tell, so that callers ask in
+            a loop, as with ReceiveMessage of SQS. A failure that only the retry quota keeps from being retried is
+            raised after the wait that the retry would have had, or such a loop would turn without any.
+            Source: Smithy, trait aws.api#longPoll; botocore 1.44, the standard retry mode.
     """
 
     service: Service
@@ -87,6 +72,7 @@ class Operation(Generic[I, O]):
     input: type[I]
     output: type[O]
     errors: tuple[type[ServiceError], ...] = ()
+    long_polling: bool = False
 
     @property
     def has_output(self) -> bool:

@@ -7,67 +7,79 @@ and the retry quota.
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from inspect import iscoroutinefunction
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import attrs
-from attrs import define
 
 from neo_wire._version import __version__
-from neo_wire.attempts import Conversation
-from neo_wire.call import CallSettings, invoke
-from neo_wire.client_options import CallOptions, ClientOptions
 from neo_wire.config.endpoints import Endpoint, parse_endpoint_url
 from neo_wire.config.profile_files import ProfileFiles
 from neo_wire.config.proxies import proxy_for
 from neo_wire.config.service_endpoint import service_endpoint
 from neo_wire.config.settings import Settings, in_instance_region, resolve_settings
 from neo_wire.config.sources import CODE
-from neo_wire.config.user_agent import Feature, user_agent
-from neo_wire.configure import load_settings
-from neo_wire.credentials.cache import CredentialsCache
-from neo_wire.credentials.chain import explain, resolve
-from neo_wire.credentials.context import Context
 from neo_wire.errors import CallTimeout, ConfigurationError
-from neo_wire.events import CredentialsRefreshed, tell
-from neo_wire.explanation import Explanation, SettingRow
 from neo_wire.flow import Flow, exclusive, monotonic
-from neo_wire.http import Route, Timeout, Tls, Url
-from neo_wire.machine import home_folder, platform_names
-from neo_wire.retries.policy import Retries, new_retries, uuid_text
-from neo_wire.service import Operation, Service
+from neo_wire.given_options import (
+    check_callback,
+    check_credentials,
+    refuse_underivable,
+    refuse_unknown,
+    settings_in_code,
+    timeout_in_code,
+    tls_in_code,
+)
+from neo_wire.http import Route, Timeout, Url
+from neo_wire.machine import home_folder, new_ids, platform_names, random_fraction
 from neo_wire.signing.credentials import Credentials
-from neo_wire.signing.sigv4 import Scope
+
+if TYPE_CHECKING:
+    from neo_wire.attempts import Conversation
+    from neo_wire.call import CallSettings
+    from neo_wire.client_options import CallOptions, ClientOptions
+    from neo_wire.credentials.context import Context
+    from neo_wire.explanation import Explanation
+    from neo_wire.json_service import Service
+    from neo_wire.retries.policy import Retries
+    from neo_wire.service import Operation
 
 I = TypeVar("I")  # noqa: E741  # Smithy's letters for input and output
 O = TypeVar("O")  # noqa: E741  # as above
 
-_SETTINGS: Final = {  # options that are settings: each by the name that it has among them
-    "profile": "profile",
-    "region": "region",
-    "endpoint_url": "endpoint_url",
-    "max_attempts": "max_attempts",
-    "retry_mode": "retry_mode",
-    "defaults_mode": "defaults_mode",
-    "use_fips_endpoint": "use_fips_endpoint",
-    "use_dualstack_endpoint": "use_dualstack_endpoint",
-    "ca_bundle": "ca_bundle",
-    "app_id": "sdk_ua_app_id",
-}
+
+class _Invoke(Protocol):
+    """The type of `neo_wire.call.invoke`."""
+
+    def __call__(
+        self,
+        operation: Operation[I, O],
+        input: I,  # noqa: A002  # Smithy's word
+        settings: CallSettings,
+        *,
+        began: float | None = None,
+    ) -> Flow[O]: ...
 
 
-@define(eq=False)
 class _Found:
     """What was found out for a whole family of clients."""
 
-    files: ProfileFiles
-    context: Context
-    credentials: Callable[[float | None], Flow[Credentials]]
-    replace: Callable[[Credentials, float | None], Flow[Credentials | None]] | None
-    retries: Retries
+    def __init__(
+        self,
+        settings: Settings,
+        files: ProfileFiles,
+        user_agent: str,
+        credentials: Callable[[float | None], Flow[Credentials]],
+        replace: Callable[[Credentials, float | None], Flow[Credentials | None]] | None,
+        retries: Retries,
+    ) -> None:
+        self.settings = settings
+        self.files = files
+        self.user_agent = user_agent
+        self.credentials = credentials
+        self.replace = replace
+        self.retries = retries
 
 
 class Session:
@@ -86,21 +98,20 @@ class Session:
     def __init__(
         self, service: Service, options: ClientOptions, *, lock: Callable[[], AbstractContextManager[object]]
     ) -> None:
-        known = ClientOptions.__optional_keys__ | ClientOptions.__required_keys__
-        if unknown := sorted(set(options) - known):
-            raise TypeError(f"no such option: {', '.join(unknown)}; there are transport, {', '.join(sorted(known))}")
+        refuse_unknown(options)
         self.service = service
         self.options = options
         self._lock = lock
         self._environ: Mapping[str, str] = options.get("environ", os.environ)
-        self._code = _settings_in_code(options)
-        self._timeout = _timeout(options.get("timeout"))
-        self._tls = _tls(options)
+        self._code = settings_in_code(options)
+        self._timeout = timeout_in_code(options.get("timeout"))
+        self._tls = tls_in_code(options)
         self._check()
         self._family: dict[str, _Found] = {}  # one entry at most; shared with derived clients
         self._instance: dict[str, str | None] = {}  # the region that this machine is in, once asked for; shared too
         self._root = self  # the session that this one derives from in the end
         self._ready: CallSettings | None = None
+        self._invoke: _Invoke  # set before `_ready`
 
     def __str__(self) -> str:
         if self._ready is not None:
@@ -115,8 +126,7 @@ class Session:
             ConfigurationError: an option that cannot be used.
             TypeError: there is no such option.
         """
-        if unknown := sorted(set(changes) - CallOptions.__optional_keys__):
-            raise TypeError(f"with_options takes {', '.join(sorted(CallOptions.__optional_keys__))}, not {unknown[0]}")
+        refuse_underivable(changes)
         options: ClientOptions = {**self.options, **changes}
         derived = Session(self.service, options, lock=self._lock)
         derived._family, derived._instance, derived._root = (
@@ -129,11 +139,12 @@ class Session:
     def invoke(self, operation: Operation[I, O], input: I) -> Flow[O]:  # noqa: A002  # Smithy's word
         """Call one operation; at the first call, find out what is needed for it."""
         # No generator of its own around each later call: an effect passes through every one of them.
-        return self._first(operation, input) if self._ready is None else invoke(operation, input, self._ready)
+        return self._first(operation, input) if self._ready is None else self._invoke(operation, input, self._ready)
 
     def _first(self, operation: Operation[I, O], input: I) -> Flow[O]:  # noqa: A002  # as above
         began = yield from monotonic()
-        return (yield from invoke(operation, input, (yield from self.prepare()), began=began))
+        ready = yield from self.prepare()
+        return (yield from self._invoke(operation, input, ready, began=began))
 
     def prepare(self) -> Flow[CallSettings]:
         """Read the environment and the profile files, and resolve all that calls need; once.
@@ -141,6 +152,9 @@ class Session:
         Raises:
             ConfigurationError: a setting is missing or cannot be used, or a profile file cannot be read.
         """
+        from neo_wire.call import CallSettings, invoke  # here, so that making a client brings neither codec nor signer
+        from neo_wire.signing.sigv4 import Scope
+
         settings, files = yield from self._settings()
         found = self._family.get("found")
         if found is None:
@@ -149,6 +163,7 @@ class Session:
                 "found", self._root._find_out(self._settings_of_family(settings, files), files)
             )
         endpoint = self._endpoint(settings)
+        self._invoke = invoke
         self._ready = CallSettings(
             url=endpoint.url,
             scope=Scope(endpoint.signing_region, self.service.signing_name),
@@ -160,7 +175,7 @@ class Session:
             retries=attrs.evolve(found.retries, max_attempts=settings.max_attempts),
             route=self._route(settings, endpoint.url),
             emit=self.options.get("on_event"),
-            user_agent=found.context.user_agent,
+            user_agent=found.user_agent,
         )
         return self._ready
 
@@ -168,7 +183,8 @@ class Session:
         """What the providers of credentials are told, and the flows that send to other services, such as S3."""
         if "found" not in self._family:
             yield from self.prepare()
-        return self._family["found"].context
+        found = self._family["found"]
+        return self._root._context(found.settings, found.files)
 
     def credentials(self) -> Flow[Credentials]:
         """Have credentials as a call has them."""
@@ -178,6 +194,9 @@ class Session:
 
     def explain(self) -> Flow[Explanation]:
         """Find out where everything comes from, asking the sources of credentials as a call would."""
+        from neo_wire.credentials.chain import explain  # here, as a call has no use for it
+        from neo_wire.explanation import Explanation, SettingRow
+
         settings, files = yield from self._settings()
         context = self._root._context(self._settings_of_family(settings, files), files)
         rows = yield from explain(context, self.options.get("credentials"))
@@ -211,10 +230,8 @@ class Session:
         if settings.region is not None or settings.endpoint_url_in_code is not None:
             self._endpoint(attrs.evolve(settings, region=settings.region or "us-east-1"))
         proxy_for(Url("https", "example.com"), {}, self.options.get("proxies"))
-        credentials = self.options.get("credentials")
-        if credentials is not None:
-            _credentials_in_code(credentials)
-        _check_callback(self.options.get("on_event"))
+        check_credentials(self.options.get("credentials"))
+        check_callback(self.options.get("on_event"))
 
     def _settings(self) -> Flow[tuple[Settings, ProfileFiles]]:
         found = self._family.get("found")
@@ -224,6 +241,8 @@ class Session:
                 found.files,
             )
         else:
+            from neo_wire.configure import load_settings  # here, as making a client reads nothing
+
             settings, files = yield from load_settings(
                 self._code,
                 self._environ,
@@ -262,17 +281,23 @@ class Session:
         )
 
     def _find_out(self, settings: Settings, files: ProfileFiles) -> _Found:
-        context, retries = self._context(settings, files), self._retries(settings)
+        agent, retries = self._user_agent(settings), self._retries(settings)
         given = self.options.get("credentials")
         if isinstance(given, Credentials):
-            return _Found(files, context, _fixed(given), None, retries)
-        cache = CredentialsCache(resolve(context, given), random=random.random, on_refreshed=self._refreshed)
-        return _Found(files, context, cache.current, cache.replace, retries)
+            return _Found(settings, files, agent, _fixed(given), None, retries)
+        from neo_wire.credentials.cache import CredentialsCache  # here, as a key pair in code needs neither
+        from neo_wire.credentials.chain import resolve
+
+        provider = resolve(self._context(settings, files), given)
+        cache = CredentialsCache(provider, random=random_fraction, on_refreshed=self._refreshed)
+        return _Found(settings, files, agent, cache.current, cache.replace, retries)
 
     def _retries(self, settings: Settings) -> Retries:
+        from neo_wire.retries.policy import new_retries  # here, as making a client has no use for it
+
         return new_retries(
-            random=random.random,
-            new_id=_new_id,
+            random=random_fraction,
+            new_id=new_ids(),
             mode="adaptive" if settings.retry_mode == "adaptive" else "standard",
             max_attempts=settings.max_attempts,
             correct_clock_skew=not settings.disable_clock_skew_correction,
@@ -280,6 +305,9 @@ class Session:
         )
 
     def _context(self, settings: Settings, files: ProfileFiles) -> Context:
+        from neo_wire.attempts import Conversation  # here, as a key pair in code needs neither
+        from neo_wire.credentials.context import Context
+
         timeout = self._timeout or Timeout(connect=settings.connect_timeout)
 
         def conversation(url: Url) -> Conversation:
@@ -297,8 +325,8 @@ class Session:
             region=settings.region,
             conversation=conversation,
             mfa=self.options.get("mfa"),
-            random=random.random,
-            new_id=_new_id,
+            random=random_fraction,
+            new_id=new_ids(),
             user_agent=self._user_agent(settings),
             windows=os.name == "nt",
         )
@@ -322,6 +350,8 @@ class Session:
         )
 
     def _user_agent(self, settings: Settings) -> str:
+        from neo_wire.config.user_agent import Feature, user_agent  # here, as making a client has no use for it
+
         features = {Feature.RETRY_ADAPTIVE if settings.retry_mode == "adaptive" else Feature.RETRY_STANDARD}
         if settings.endpoint_url(self.service.name) is not None:
             features.add(Feature.ENDPOINT_OVERRIDE)
@@ -340,38 +370,9 @@ class Session:
     def _refreshed(self, credentials: Credentials) -> None:
         emit = self.options.get("on_event")
         if emit is not None:
+            from neo_wire.events import CredentialsRefreshed, tell  # here, as few clients are listened to
+
             tell(emit, CredentialsRefreshed(credentials.source, credentials.expiration))
-
-
-def _settings_in_code(options: ClientOptions) -> dict[str, object]:
-    given: dict[str, Any] = dict(options)  # Any: options of every type
-    return {setting: given[name] for name, setting in _SETTINGS.items() if given.get(name) is not None}
-
-
-def _timeout(given: Timeout | float | None) -> Timeout | None:
-    if given is None or isinstance(given, Timeout):
-        return given
-    return Timeout(given, given, given, given, given)
-
-
-def _tls(options: ClientOptions) -> Tls:
-    given = options.get("client_cert")
-    cert, key = (given, None) if given is None or isinstance(given, str) else given
-    return Tls(client_cert=cert, client_key=key, context=options.get("ssl_context"))
-
-
-def _credentials_in_code(given: object) -> None:
-    if not isinstance(given, Credentials) and not callable(given):
-        raise ConfigurationError(
-            f"credentials is a {type(given).__name__}; give Credentials(…), a function that gives them, or None"
-        )
-
-
-def _check_callback(given: object) -> None:
-    if given is not None and (not callable(given) or iscoroutinefunction(given) or iscoroutinefunction(given.__call__)):
-        raise ConfigurationError(
-            f"on_event is {given!r}; give a plain function, which is called with each event and awaited by nobody"
-        )
 
 
 def _no_region_in_time(total: float) -> CallTimeout:
@@ -393,7 +394,3 @@ def _fixed(credentials: Credentials) -> Callable[[float | None], Flow[Credential
         return credentials
 
     return current
-
-
-def _new_id() -> str:
-    return uuid_text(random.getrandbits(128))

@@ -172,6 +172,40 @@ def test_no_token_no_retry() -> None:
     assert talk([THROTTLED, OK], conversation(policy))[0] == 2
 
 
+@both_drivers
+@pytest.mark.parametrize(
+    ("answers", "tokens", "sleeps", "left"),
+    [
+        ([SERVER_ERROR], 13, [0.025], 13),
+        ([SERVER_ERROR, SERVER_ERROR], 14, [0.025, 0.05], 0),
+        ([SERVER_ERROR, THROTTLED], 18, [0.025, 1.0], 4),
+        ([answer(500, "X", x_amz_retry_after="1500")], 0, [1.5], 0),
+        ([broken()], 0, [0.025], 0),
+        ([SERVER_ERROR] * 3, 28, [0.025, 0.05], 0),  # the attempts end it, not the quota
+        ([answer(400, "ValidationException")], 0, [], 0),
+    ],
+)
+def test_a_long_poll_waits_once_before_it_fails_for_want_of_a_token(
+    driver: Driver, answers: list[Answer], tokens: int, sleeps: list[float], left: int
+) -> None:
+    policy, started = retries(), FakeClock().reading
+    policy.quota.take(500 - tokens)
+    error, script = talk(answers, conversation(policy), driver, long_polling=True)
+    assert isinstance(error, NeoWireError)
+    assert script.clock.sleeps == pytest.approx(sleeps)
+    assert (error.attempts, policy.quota.available) == (len(answers), left)
+    assert error.elapsed == pytest.approx(script.clock.reading - started)
+    assert (error.stopped == "retry quota reached") is (len(sleeps) == len(answers))
+
+
+def test_a_long_poll_does_not_wait_beyond_the_total_timeout() -> None:
+    policy = retries()
+    policy.quota.take(500)
+    error, script = talk([answer(500, "X", x_amz_retry_after="5000")], conversation(policy, total=2), long_polling=True)
+    assert isinstance(error, ServerError)
+    assert (error.stopped, script.clock.sleeps) == ("total timeout", [])
+
+
 def test_calls_of_one_client_share_the_quota() -> None:
     policy = retries(max_attempts=20)
     for _ in range(2):

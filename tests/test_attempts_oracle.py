@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import attrs
 import botocore.endpoint
@@ -24,15 +24,22 @@ from neo_wire.call import CallSettings, invoke
 from neo_wire.credentials import static
 from neo_wire.errors import ConnectFailed, NeoWireError, ReadTimeout, ServiceError
 from neo_wire.retries.quota import CAPACITY
+from neo_wire.schema import WireName, structure
+from neo_wire.service import Operation, Service, Unit
 from neo_wire.shapes.operations import DESCRIBE_COMPILATION_JOB
 from neo_wire.shapes.structures import DescribeCompilationJobRequest
 from tests.scripted import URL, Answer, Driver, Script, answer, retries
+
+CALLS = {  # of botocore, by the service
+    "sagemaker": ("describe_compilation_job", {"CompilationJobName": "demo"}),
+    "stepfunctions": ("get_activity_task", {"activityArn": "arn:aws:states:activity:demo"}),
+}
 
 
 class Botocore:
     """A client of botocore with one number of attempts, whose answers come from a script."""
 
-    def __init__(self, patch: pytest.MonkeyPatch, max_attempts: int) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, max_attempts: int, service: str = "sagemaker") -> None:
         self.quota: Any = botocore.retries.quota.RetryQuota()
         self.sleeps: list[float] = []
         self.sent: list[Any] = []
@@ -42,15 +49,21 @@ class Botocore:
             standard, "ExponentialBackoff", functools.partial(standard.ExponentialBackoff, random=lambda: 0.5)
         )
         patch.setattr(standard.quota, "RetryQuota", lambda: self.quota)
+        patch.setattr(  # which waits itself before it gives up a long poll
+            standard,
+            "RetryHandler",
+            functools.partial(standard.RetryHandler, sleep=lambda seconds: self.sleeps.append(seconds)),
+        )
         self.client: Any = get_session().create_client(
-            "sagemaker",
+            service,
             region_name="us-west-2",
             aws_access_key_id="AKIDEXAMPLE",
             aws_secret_access_key="secret",
             config=Config(retries={"mode": "standard", "total_max_attempts": max_attempts}),
         )
         send: Any = self.send  # a handler that answers in place of the network
-        self.client.meta.events.register("before-send.sagemaker", send)
+        self.client.meta.events.register("before-send", send)
+        self.method, self.arguments = CALLS[service]
 
     def send(self, request: Any, **_: object) -> AWSResponse:
         self.sent.append(request)
@@ -69,7 +82,7 @@ class Botocore:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=self.sleeps.append))
             try:
-                self.client.describe_compilation_job(CompilationJobName="demo")
+                getattr(self.client, self.method)(**self.arguments)
             except ClientError as error:
                 return str(error.response["Error"]["Code"])
             except BotoCoreError:
@@ -82,6 +95,20 @@ def clients() -> dict[int, Botocore]:
     with pytest.MonkeyPatch.context() as patch:
         return {attempts: Botocore(patch, attempts) for attempts in (1, 2, 3, 5)}
 
+
+@pytest.fixture(scope="module")
+def polling() -> Botocore:
+    with pytest.MonkeyPatch.context() as patch:
+        return Botocore(patch, 3, "stepfunctions")
+
+
+@structure
+class GetActivityTaskInput:
+    activity_arn: Annotated[str, WireName("activityArn")]
+
+
+STEP_FUNCTIONS = Service("SFN", "AWSStepFunctions", "states", "states", json_version="1.0")
+GET_ACTIVITY_TASK = Operation(STEP_FUNCTIONS, "GetActivityTask", GetActivityTaskInput, Unit, long_polling=True)
 
 OK = attrs.evolve(answer(), body=b'{"CompilationJobName":"demo"}')
 FAILURE = st.sampled_from(
@@ -149,3 +176,35 @@ def test_botocore_sleeps_pays_and_ends_the_same(
         assert [header and header.rpartition("ttl=")[2] for header in script.header("amz-sdk-request")] == theirs
         for request in oracle.sent:
             assert b"amz-sdk" not in request.headers["Authorization"]
+
+
+@given(
+    tokens=st.sampled_from([0, 4, 5, 13, 14, 19, 28]),
+    answers=CALL.filter(lambda answers: len(answers) > 1),
+    driver=st.sampled_from(get_args(Driver)),
+)
+def test_botocore_waits_the_same_before_it_gives_up_a_long_poll(
+    polling: Botocore, tokens: int, answers: list[Answer], driver: Driver
+) -> None:
+    policy = retries()
+    polling.quota._available_capacity = tokens
+    policy.quota.take(CAPACITY - tokens)
+    credentials = static.given(Credentials("AKIDEXAMPLE", "secret"))
+    settings = CallSettings(
+        url=URL,
+        scope=Scope("us-west-2", "states"),
+        credentials=lambda _: credentials(),
+        timeout=Timeout(),
+        retries=policy,
+    )
+    script = Script([fresh(one) for one in answers])
+    stopped = None
+    try:
+        script.run(invoke(GET_ACTIVITY_TASK, GetActivityTaskInput(activity_arn="arn:a"), settings), driver)
+    except NeoWireError as error:
+        stopped = error.stopped
+    polling.play(answers)
+    assert len(script.sent) == len(polling.sent)
+    assert script.clock.sleeps == pytest.approx(polling.sleeps)
+    assert policy.quota.available == polling.quota.available_capacity
+    assert len(script.clock.sleeps) == len(script.sent) - (stopped != "retry quota reached")

@@ -15,13 +15,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # The layer of each module or package directly below neo_wire; a new one has to be put in its place here.
 LAYERS = {
+    "_decimals": 0,
     "_lazy": 0,
+    "_log": 0,
     "_version": 0,
+    "values": 0,
     "errors": 0,
     "http": 0,
     "events": 0,
     "schema": 0,
     "members": 0,
+    "json_service": 0,
     "service": 0,
     "shapes": 1,
     "protocol": 1,
@@ -39,6 +43,7 @@ LAYERS = {
     "client": 4,
     "client_options": 4,
     "explanation": 4,
+    "given_options": 4,
     "json_client": 4,
     "job_flows": 4,
     "machine": 4,
@@ -52,7 +57,20 @@ LAYERS = {
     "__main__": 4,
 }
 # Within L0 too there is an order: each may import those before it.
-ORDER = ["_lazy", "_version", "errors", "http", "events", "schema", "members", "service"]
+ORDER = [
+    "_decimals",
+    "_lazy",
+    "_log",
+    "_version",
+    "values",
+    "errors",
+    "http",
+    "events",
+    "schema",
+    "members",
+    "json_service",
+    "service",
+]
 IMPURE = {"asyncio", "httpx", "httpx2", "httpcore", "anyio", "trio", "socket", "ssl", "subprocess", "time", "threading"}
 IMPURE |= {"select", "selectors", "random", "secrets", "uuid", "http.client", "urllib.request"}
 # What a module or class of the standard library is asked for the environment or the time by.

@@ -64,3 +64,5 @@ def test_services_and_operations_are_frozen_values() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         operation.name = "Put"  # type: ignore[misc]  # the point of the test
     assert Service("a", "b", "c", "d").json_version == "1.1"
+    assert not operation.long_polling
+    assert Operation(SERVICE, "Get", Unit, Output, long_polling=True) != Operation(SERVICE, "Get", Unit, Output)

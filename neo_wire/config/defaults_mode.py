@@ -8,19 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import frozen
-
 EXECUTION_ENV: Final = "AWS_EXECUTION_ENV"
 REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
-@frozen
 class ModeDefaults:
     """What a mode fills in; `connect_timeout` is in seconds."""
 
-    connect_timeout: float
-    retry_mode: str = "standard"
-    sts_regional_endpoints: str = "regional"
+    __slots__ = ("connect_timeout", "retry_mode", "sts_regional_endpoints")
+
+    def __init__(self, connect_timeout: float) -> None:
+        self.connect_timeout = connect_timeout
+        self.retry_mode = "standard"
+        self.sts_regional_endpoints = "regional"
 
 
 MODES: Final[Mapping[str, ModeDefaults]] = {

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from neo_wire.config.profile_files import Section
 from neo_wire.config.values import UnusableValue, shown, url
+from neo_wire.values import Value
 
 VARIABLE: Final = "AWS_ENDPOINT_URL"
 
@@ -21,16 +22,18 @@ def service_key(service_id: str) -> str:
     return service_id.lower().replace(" ", "_").replace("-", "_")
 
 
-@frozen
 class Configured:
     """An endpoint URL, and where it was set."""
 
-    url: str
-    origin: str
+    __slots__ = ("origin", "url")
+
+    def __init__(self, url: str, origin: str) -> None:
+        self.url = url
+        self.origin = origin
 
 
-@frozen
-class EndpointUrls:
+@frozen(eq=False, repr=False)
+class EndpointUrls(Value):
     """The endpoint URLs of all services; they are looked up, and checked, service by service.
 
     Attributes:

@@ -8,24 +8,21 @@ which the AWS SDKs share; Smithy's protocol tests for an endpoint with a path.
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 import re
 from typing import Final
-from urllib.parse import quote
 
 import attrs
-from attrs import frozen
 
+from neo_wire._log import quiet_log
+from neo_wire.config.addresses import is_address, is_loopback_address
 from neo_wire.config.partitions import Partition, partition_of
 from neo_wire.errors import ConfigurationError, EndpointError
-from neo_wire.http import Url
+from neo_wire.http import Url, is_host_label
+from neo_wire.values import Value
 
-_log: Final = logging.getLogger(__name__)
-
-_REGION: Final = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")
-_GLOBAL: Final = re.compile(r"aws(-[a-z]+)*-global")
-_LABEL: Final = re.compile(r"[A-Za-z0-9_-]{1,63}")
+_GLOBAL: Final = "aws(-[a-z]+)*-global"
+_IN_LABEL: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_MAX_LABEL: Final = 63
 _MAX_HOST: Final = 255
 
 # What stands before the region, of the services that it is not the name of.
@@ -52,25 +49,28 @@ _SIGN_IN_SUFFIXES: Final = {
     "aws-us-gov": "amazonaws-us-gov.com",
 }
 
-_LEGACY_STS_REGIONS: Final = re.compile(
-    "ap-(northeast-1|south-1|southeast-[12])|ca-central-1|eu-(central-1|north-1|west-[123])|sa-east-1|us-(east|west)-[12]"
+_LEGACY_STS_REGIONS: Final = (
+    "ap-(northeast-1|south-1|southeast-[12])|ca-central-1|eu-(central-1|north-1|west-[123])|sa-east-1|"
+    "us-(east|west)-[12]"
 )
 
 # Their requests carry tokens that whoever reads them can use.
 _TOKEN_SERVICES: Final = frozenset({"portal.sso", "oidc", "signin"})
 
-_BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{3,255}")
-_BUCKET_IN_HOST: Final = re.compile(r"(?![0-9]+\Z)(?!-)[a-z0-9-]{3,63}(?<!-)")
-_OTHER_BUCKETS: Final = re.compile(r".*--(x|xa|op|table)-s3")
+_BUCKET: Final = r"[A-Za-z0-9._-]{3,255}"
+_BUCKET_IN_HOST: Final = r"(?![0-9]+\Z)(?!-)[a-z0-9-]{3,63}(?<!-)"
+_OTHER_BUCKETS: Final = r".*--(x|xa|op|table)-s3"
 _MAX_KEY: Final = 1024
 
 
-@frozen
-class Endpoint:
+class Endpoint(Value):
     """Where requests go, and the region that they are signed for."""
 
-    url: Url
-    signing_region: str
+    __slots__ = ("signing_region", "url")
+
+    def __init__(self, url: Url, signing_region: str) -> None:
+        self.url = url
+        self.signing_region = signing_region
 
 
 def resolve_endpoint(
@@ -108,20 +108,20 @@ def resolve_endpoint(
     prefix = endpoint_prefix or _PREFIXES.get(service, service)
     if endpoint_url is not None:
         _refuse_contradictions(fips and fips_in_code, dual_stack and dual_stack_in_code)
-        if fips or dual_stack or pseudo:
-            _log.debug("endpoint_url is used as it is: FIPS and dual-stack are settings of AWS's own endpoints")
+        if (fips or dual_stack or pseudo) and (log := quiet_log(__name__)):
+            log.debug("endpoint_url is used as it is: FIPS and dual-stack are settings of AWS's own endpoints")
         url = parse_endpoint_url(endpoint_url)
         if prefix in _TOKEN_SERVICES and url.scheme == "http" and not is_loopback(url.host):
             raise EndpointError(f"the endpoint {url} of {service} is not https, and tokens are sent to it; use https")
-        return Endpoint(url, partition_of(name).implicit_global_region if _GLOBAL.fullmatch(name) else name)
+        return Endpoint(url, partition_of(name).implicit_global_region if is_global(name) else name)
     fips = fips or pseudo
-    if _GLOBAL.fullmatch(name):
+    if is_global(name):
         if name != "aws-global" or prefix not in ("s3", "sts") or (prefix == "sts" and (fips or dual_stack)):
             raise EndpointError(f"there is no endpoint of {service} in {name!r}; give a region such as eu-west-1")
         if not fips and not dual_stack:
             return Endpoint(Url("https", f"{prefix}.amazonaws.com"), "us-east-1")
         name = "us-east-1"
-    if prefix == "sts" and legacy_sts and not fips and not dual_stack and _LEGACY_STS_REGIONS.fullmatch(name):
+    if prefix == "sts" and legacy_sts and not fips and not dual_stack and re.fullmatch(_LEGACY_STS_REGIONS, name):
         return Endpoint(Url("https", "sts.amazonaws.com"), "us-east-1")
     host = _host(prefix, name, partition_of(name), fips, dual_stack).lower()
     if not _is_host(host):
@@ -166,9 +166,14 @@ def real_region(region: str | None) -> tuple[str, bool]:
     if region is None:
         raise EndpointError("there is no region; give one such as eu-west-1")
     name = str(region).removeprefix("fips-").removesuffix("-fips")
-    if not _REGION.fullmatch(name):
+    if not is_host_label(name):
         raise EndpointError(f"{region!r} is no region; give one such as eu-west-1")
     return name, name != region
+
+
+def is_global(region: str) -> bool:
+    """Whether a name is the pseudo-region of a partition's global services, such as "aws-cn-global"."""
+    return region.startswith("aws-") and re.fullmatch(_GLOBAL, region) is not None
 
 
 def parse_endpoint_url(text: str, *, source: str = "endpoint_url") -> Url:
@@ -198,23 +203,17 @@ def parse_endpoint_url(text: str, *, source: str = "endpoint_url") -> Url:
 
 def _is_host(host: str) -> bool:
     if ":" in host:
-        return _address(host) is not None
-    return len(host) <= _MAX_HOST and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
+        return is_address(host)
+    labels = host.removesuffix(".").split(".")
+    return len(host) <= _MAX_HOST and all(0 < len(one) <= _MAX_LABEL and _IN_LABEL.issuperset(one) for one in labels)
 
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine itself."""
-    address = _address(host)
+    if is_address(host):
+        return is_loopback_address(host)
     name = host.lower().removesuffix(".")
-    return address.is_loopback if address else name == "localhost" or name.endswith(".localhost")
+    return name == "localhost" or name.endswith(".localhost")
 
 
 def s3_object_url(
@@ -252,19 +251,21 @@ def s3_object_url(
         dual_stack=dual_stack,
         endpoint_url=endpoint_url,
     )
+    from urllib.parse import quote  # here, as no other endpoint has a path that is to be quoted
+
     path, url = quote(key, safe="/"), endpoint.url
-    if endpoint_url is None and _BUCKET_IN_HOST.fullmatch(bucket):
-        return attrs.evolve(endpoint, url=Url(url.scheme, f"{bucket}.{url.host}", path=f"/{path}"))
-    return attrs.evolve(endpoint, url=Url(url.scheme, url.host, url.port, f"{url.path}{bucket}/{path}"))
+    if endpoint_url is None and re.fullmatch(_BUCKET_IN_HOST, bucket):
+        return Endpoint(Url(url.scheme, f"{bucket}.{url.host}", path=f"/{path}"), endpoint.signing_region)
+    return Endpoint(Url(url.scheme, url.host, url.port, f"{url.path}{bucket}/{path}"), endpoint.signing_region)
 
 
 def _check_object(bucket: str, key: str) -> None:
     problems = []
     if bucket.startswith("arn:"):
         problems.append(f"the bucket is an ARN, {bucket!r}; give the bucket's name or the access point's alias")
-    elif not _BUCKET.fullmatch(bucket):
+    elif not re.fullmatch(_BUCKET, bucket):
         problems.append(f"{bucket[:_MAX_HOST]!r} is no name of a bucket")
-    elif _OTHER_BUCKETS.fullmatch(bucket):
+    elif re.fullmatch(_OTHER_BUCKETS, bucket):
         problems.append(f"{bucket!r} is a bucket that a plain GET does not reach; use a general purpose bucket")
     try:
         length = len(key.encode("utf-8"))

@@ -8,10 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from attrs import frozen
 
-
-@frozen
 class Partition:
     """One partition, a part of AWS with accounts and host names of its own.
 
@@ -21,22 +18,29 @@ class Partition:
         dns_suffix: of its hosts.
         dual_stack_dns_suffix: of its hosts that IPv6 reaches too.
         implicit_global_region: what its global services sign for.
-        regions: those that are known; a later one is told by its pattern.
+        regions: those that are known, with spaces between them; a later one is told by its pattern.
     """
 
-    id: str
-    region_pattern: str
-    dns_suffix: str
-    dual_stack_dns_suffix: str
-    implicit_global_region: str
-    regions: frozenset[str]
+    __slots__ = ("dns_suffix", "dual_stack_dns_suffix", "id", "implicit_global_region", "region_pattern", "regions")
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002  # the field's name
+        region_pattern: str,
+        dns_suffix: str,
+        dual_stack_dns_suffix: str,
+        implicit_global_region: str,
+        regions: str,
+    ) -> None:
+        self.id = id
+        self.region_pattern = region_pattern
+        self.dns_suffix = dns_suffix
+        self.dual_stack_dns_suffix = dual_stack_dns_suffix
+        self.implicit_global_region = implicit_global_region
+        self.regions = frozenset(regions.split())
 
 
-def _partition(id: str, pattern: str, suffix: str, dual_stack_suffix: str, main_region: str, regions: str) -> Partition:  # noqa: A002  # the field's name
-    return Partition(id, pattern, suffix, dual_stack_suffix, main_region, frozenset(regions.split()))
-
-
-_AWS: Final = _partition(
+_AWS: Final = Partition(
     "aws",
     r"(us|eu|ap|sa|ca|me|af|il|mx)-\w+-\d+",
     "amazonaws.com",
@@ -49,7 +53,7 @@ _AWS: Final = _partition(
 )
 PARTITIONS: Final = (
     _AWS,
-    _partition(
+    Partition(
         "aws-cn",
         r"cn-\w+-\d+",
         "amazonaws.com.cn",
@@ -57,7 +61,7 @@ PARTITIONS: Final = (
         "cn-northwest-1",
         "aws-cn-global cn-north-1 cn-northwest-1",
     ),
-    _partition(
+    Partition(
         "aws-eusc",
         r"eusc-(de)-\w+-\d+",
         "amazonaws.eu",
@@ -65,7 +69,7 @@ PARTITIONS: Final = (
         "eusc-de-east-1",
         "eusc-de-east-1",
     ),
-    _partition(
+    Partition(
         "aws-iso",
         r"us-iso-\w+-\d+",
         "c2s.ic.gov",
@@ -73,7 +77,7 @@ PARTITIONS: Final = (
         "us-iso-east-1",
         "aws-iso-global us-iso-east-1 us-iso-west-1",
     ),
-    _partition(
+    Partition(
         "aws-iso-b",
         r"us-isob-\w+-\d+",
         "sc2s.sgov.gov",
@@ -81,7 +85,7 @@ PARTITIONS: Final = (
         "us-isob-east-1",
         "aws-iso-b-global us-isob-east-1 us-isob-west-1",
     ),
-    _partition(
+    Partition(
         "aws-iso-e",
         r"eu-isoe-\w+-\d+",
         "cloud.adc-e.uk",
@@ -89,7 +93,7 @@ PARTITIONS: Final = (
         "eu-isoe-west-1",
         "aws-iso-e-global eu-isoe-west-1",
     ),
-    _partition(
+    Partition(
         "aws-iso-f",
         r"us-isof-\w+-\d+",
         "csp.hci.ic.gov",
@@ -97,7 +101,7 @@ PARTITIONS: Final = (
         "us-isof-south-1",
         "aws-iso-f-global us-isof-east-1 us-isof-south-1",
     ),
-    _partition(
+    Partition(
         "aws-us-gov",
         r"us-gov-\w+-\d+",
         "amazonaws.com",

@@ -11,23 +11,22 @@ Source: AWS SDKs and Tools reference guide, shared config and credentials files.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from neo_wire.errors import ProfileFileError
+from neo_wire.values import Value
 
-Value: TypeAlias = str | Mapping[str, str]
+Setting: TypeAlias = str | Mapping[str, str]
 """Text, of more than one line when it was continued, or a block of nested lines."""
 Kind: TypeAlias = Literal["profile", "sso-session", "services"]
 
 _KINDS: Final[Mapping[str, Kind]] = {"profile": "profile", "sso-session": "sso-session", "services": "services"}
-_LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
-_NAME: Final = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
-_INLINE_COMMENT: Final = re.compile(r"[ \t][#;]")
-_KEYWORD: Final = re.compile(r"(profile|sso-session|services)[ \t]+(.+)", re.DOTALL)
+_IN_NAME: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/.%@:+")
+_INLINE_COMMENT: Final = r"[ \t][#;]"
+_KEYWORD: Final = r"(?s)(profile|sso-session|services)[ \t]+(.+)"
 _LONGEST_QUOTED: Final = 1024  # the shell's rules take a time that grows faster than the text
 
 
@@ -42,8 +41,8 @@ class Place(NamedTuple):
         return f"{self.path}, line {self.line}, [{self.header[:100]}]"
 
 
-@frozen
-class Section:
+@frozen(eq=False, repr=False)
+class Section(Value):
     """The values below one name, such as those of a profile, from one file or merged from both.
 
     Attributes:
@@ -53,7 +52,7 @@ class Section:
     """
 
     name: str
-    values: Mapping[str, Value] = field(factory=dict, repr=False)  # secrets stand here
+    values: Mapping[str, Setting] = field(factory=dict, repr=False)  # secrets stand here
     places: Mapping[str, Place] = field(factory=dict, repr=False)
 
     def get(self, key: str) -> str | None:
@@ -71,8 +70,8 @@ class Section:
         return str(self.places[key])
 
 
-@frozen
-class ProfileFiles:
+@frozen(eq=False, repr=False)
+class ProfileFiles(Value):
     """What both files say.
 
     Attributes:
@@ -118,7 +117,7 @@ def parse(
             kinds[name[0]].setdefault(name[1], _Draft(draft.place)).add(draft)
     in_credentials: dict[str, _Draft] = {}
     for header, draft in _parse_file(credentials_text or "", credentials_path).items():
-        if _KEYWORD.fullmatch(header):
+        if re.fullmatch(_KEYWORD, header):
             ignored[header] = draft.place
         else:
             in_credentials[header] = draft
@@ -137,13 +136,13 @@ def parse(
     )
 
 
-@define
 class _Draft:
     """A section while the files are read; `place` is that of its first header."""
 
-    place: Place
-    values: dict[str, Value] = field(factory=dict)
-    places: dict[str, Place] = field(factory=dict)
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.values: dict[str, Setting] = {}
+        self.places: dict[str, Place] = {}
 
     def add(self, over: _Draft) -> None:
         self.values.update(over.values)
@@ -165,7 +164,7 @@ def _parse_file(text: str, path: str) -> dict[str, _Draft]:
     properties: list[_Property] = []
     draft: _Draft | None = None
     last: _Property | None = None
-    for number, line in enumerate(_LINE_BREAK.split(text.removeprefix("\ufeff")), 1):
+    for number, line in enumerate(_lines(text.removeprefix("\ufeff")), 1):
         content = line.strip()
         if not content or line[0] in "#;":
             continue
@@ -181,10 +180,10 @@ def _parse_file(text: str, path: str) -> dict[str, _Draft]:
             raise _error(path, number, "there is text before the first [section]")
         else:
             key, value = _key_and_value(content, path, number)
-            comment = None if value[:1] in ("#", ";") else _INLINE_COMMENT.search(value)
+            comment = None if value[:1] in ("#", ";") else re.search(_INLINE_COMMENT, value)
             if comment:
                 value = value[: comment.start()].rstrip()
-            known = draft if _NAME.fullmatch(key) else None
+            known = draft if _is_name(key) else None
             last = _Property(known, key.lower(), Place(path, number, draft.place.header), [(number, value)])
             properties.append(last)
     for one in properties:
@@ -192,6 +191,15 @@ def _parse_file(text: str, path: str) -> dict[str, _Draft]:
             one.draft.values[one.key] = _value(one.lines, path)
             one.draft.places[one.key] = one.place
     return drafts
+
+
+def _lines(text: str) -> list[str]:
+    """The lines, by the line breaks of all systems alone: a form feed or U+2028 may stand in a value."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and _IN_NAME.issuperset(text)
 
 
 def _header(content: str, path: str, number: int) -> str:
@@ -212,13 +220,13 @@ def _key_and_value(content: str, path: str, number: int) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def _value(lines: list[tuple[int, str]], path: str) -> Value:
+def _value(lines: list[tuple[int, str]], path: str) -> Setting:
     if lines[0][1] or len(lines) == 1:
         return "\n".join(text for _, text in lines)
     nested = {}
     for number, text in lines[1:]:
         key, value = _key_and_value(text, path, number)
-        if _NAME.fullmatch(key):
+        if _is_name(key):
             nested[key.lower()] = value
     return nested
 
@@ -227,10 +235,10 @@ def _config_name(header: str) -> tuple[Kind, str] | None:
     """What a section of the config file is, and its name; None for one that is nothing."""
     if header == "default":
         return "profile", header
-    parts = _KEYWORD.fullmatch(header)
+    parts = re.fullmatch(_KEYWORD, header)
     if parts is None:
         return None
-    name = parts[2] if _NAME.fullmatch(parts[2]) else _unquoted(parts[2])
+    name = parts[2] if _is_name(parts[2]) else _unquoted(parts[2])
     return (_KINDS[parts[1]], name) if name else None
 
 
@@ -238,6 +246,8 @@ def _unquoted(text: str) -> str | None:
     """The one word that quoted text stands for by the shell's rules; None when it is not one."""
     if len(text) > _LONGEST_QUOTED or not ('"' in text or "'" in text):
         return None
+    import shlex  # here, as few names are quoted
+
     try:
         words = shlex.split(text)
     except ValueError:

@@ -5,22 +5,21 @@ Source: the rules that `urllib.request` keeps for `http_proxy` and `no_proxy`, w
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Final
 
+from neo_wire.config.addresses import ipv6, is_link_address
 from neo_wire.config.endpoints import is_loopback
 from neo_wire.errors import ConfigurationError
 from neo_wire.http import DEFAULT_PORTS, Url
 
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
 _CODE_KEYS: Final = ("http", "https", "all", "no")
-_PROXY: Final = re.compile(
+_PROXY: Final = (
     r"(?:(?P<scheme>[a-zA-Z0-9]+)://)?(?P<user>(?:(?![/?#])[!-~])*@)?"
     r"(?P<host>[A-Za-z0-9_.-]{1,255}|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{0,5}))?/?"
 )
-_METADATA: Final = ipaddress.IPv6Network("fd00:ec2::/32")  # of EC2 and EKS; the IPv4 ones are link-local
 
 
 def proxy_for(url: Url, environ: Mapping[str, str], code: Mapping[str, str] | None = None) -> str | None:
@@ -42,7 +41,7 @@ def proxy_for(url: Url, environ: Mapping[str, str], code: Mapping[str, str] | No
     """
     if code is not None and (unknown := sorted(set(code) - set(_CODE_KEYS))):
         raise ConfigurationError(f"proxies has {', '.join(map(repr, unknown))}; the keys are {', '.join(_CODE_KEYS)}")
-    if _is_always_direct(url.host):
+    if is_loopback(url.host) or is_link_address(url.host):
         return None
     for kind in (url.scheme, "all"):
         source, value = _setting(kind, environ, code)
@@ -72,22 +71,6 @@ def _setting(kind: str, environ: Mapping[str, str], code: Mapping[str, str] | No
     return next(((key, value) for key, value in found.items() if value), (name, None))
 
 
-def _is_always_direct(host: str) -> bool:
-    if is_loopback(host):
-        return True
-    address = _address(host)
-    if isinstance(address, ipaddress.IPv6Address):
-        return (address.ipv4_mapped or address).is_link_local or address in _METADATA
-    return address is not None and address.is_link_local
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
-
-
 def is_exempt(url: Url, no_proxy: str) -> bool:
     """Whether a list of hosts, as NO_PROXY has it, names a URL's host, a domain above it, or either with the port.
 
@@ -97,12 +80,12 @@ def is_exempt(url: Url, no_proxy: str) -> bool:
     if no_proxy == "*":
         return True
     port = f":{url.port or DEFAULT_PORTS[url.scheme]}"
-    ipv6 = _address(url.host) if ":" in url.host else None
+    address = ipv6(url.host)
     for item in no_proxy.lower().split(","):
         name = item.strip().lstrip(".")
-        if ipv6:
+        if address:
             bare = name.removesuffix(port).removeprefix("[").removesuffix("]") if name.startswith("[") else name
-            exempt = _address(bare) == ipv6
+            exempt = ipv6(bare) == address
         else:
             exempt = bool(name) and any(f".{host}".endswith(f".{name}") for host in (url.host, url.host + port))
         if exempt:
@@ -112,7 +95,7 @@ def is_exempt(url: Url, no_proxy: str) -> bool:
 
 def _proxy_url(value: str, source: str) -> str:
     """A proxy's URL in one form: with its scheme, without a path."""
-    whole = _PROXY.fullmatch(value.strip())
+    whole = re.fullmatch(_PROXY, value.strip())
     scheme = (whole["scheme"] or "http").lower() if whole else ""
     if not whole or scheme not in _SCHEMES or int(whole["port"] or 1) not in range(1, 65536):
         raise ConfigurationError(

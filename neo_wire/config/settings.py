@@ -12,7 +12,6 @@ Source: AWS SDKs and Tools reference guide, settings reference.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -20,27 +19,33 @@ import attrs
 from attrs import field, frozen
 
 from neo_wire.config import values
-from neo_wire.config.defaults_mode import MODES, REGION_VARIABLES, region_of_environment, resolve_auto
+from neo_wire.config.defaults_mode import (
+    MODES,
+    REGION_VARIABLES,
+    ModeDefaults,
+    region_of_environment,
+    resolve_auto,
+)
 from neo_wire.config.endpoint_urls import VARIABLE, EndpointUrls, service_key
-from neo_wire.config.endpoints import real_region
+from neo_wire.config.endpoints import is_global, real_region
 from neo_wire.config.profile_files import ProfileFiles, Section
 from neo_wire.config.sources import CODE, ROWS, look_up
 from neo_wire.config.values import UnusableValue, shown
 from neo_wire.errors import ConfigurationError, ProfileNotFound
+from neo_wire.http import is_host_label
+from neo_wire.values import Value
 
 DEFAULT: Final = "default"
 PROFILE_VARIABLES: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _MODE: Final = "defaults mode "
 _MOST_LISTED: Final = 50
 _LONGEST_APP_ID: Final = 50
-_HOST_LABEL: Final = re.compile(r"(?![0-9]+\Z)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")
-_NO_HOST: Final = re.compile(r"aws(-[a-z]+)*-global")
 _SERVICES: Final = ("SageMaker", "STS", "SSO", "SSO OIDC", "Signin", "RolesAnywhere", "S3")
 """The services that a client may call, for itself or for its credentials."""
 
 
-@frozen(kw_only=True)
-class Settings:
+@frozen(eq=False, repr=False, kw_only=True)
+class Settings(Value):
     """What holds for one client.
 
     Attributes:
@@ -294,7 +299,7 @@ def _fill_in(found: dict[str, Any], origins: dict[str, str], environ: Mapping[st
         found["needs_instance_region"] = runs_in is None
         mode = resolve_auto(found.get("region"), runs_in)
     found["defaults_mode"] = mode
-    for name in attrs.fields_dict(type(MODES[mode])):
+    for name in ModeDefaults.__slots__:
         if name not in found:
             found[name] = getattr(MODES[mode], name)
             origins[name] = DEFAULT if mode == "legacy" else _MODE + mode
@@ -315,6 +320,6 @@ def resolve_region(region: str | None, environ: Mapping[str, str]) -> str:
     if value is None:
         names = " or ".join(REGION_VARIABLES)
         raise ConfigurationError(f"no region: give region=, such as region='eu-west-1', or set {names}")
-    if not _HOST_LABEL.fullmatch(str(value)) or _NO_HOST.fullmatch(value):
+    if not is_host_label(str(value)) or is_global(value):
         raise ConfigurationError(f"{source} is {value!r}, which is no region; give one such as eu-west-1")
     return value

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from attrs import field, frozen
-
 from neo_wire.config import values
 from neo_wire.config.defaults_mode import EXECUTION_ENV, MODES, REGION_VARIABLES
 from neo_wire.config.profile_files import Section
@@ -18,7 +16,6 @@ CODE: Final = "code"
 """The origin of what was given in code."""
 
 
-@frozen
 class Row:
     """One setting.
 
@@ -32,20 +29,24 @@ class Row:
             than was meant.
     """
 
-    name: str
-    read: Callable[[object], object]
-    variables: tuple[str, ...] = field(kw_only=True)
-    key: str | None = field(kw_only=True)
-    last_variables: tuple[str, ...] = field(default=(), kw_only=True)
-    empty_is_wrong: bool = field(default=False, kw_only=True)
+    __slots__ = ("empty_is_wrong", "key", "last_variables", "name", "read", "variables")
 
-    @variables.default
-    def _variables(self) -> tuple[str, ...]:
-        return (f"AWS_{self.name.upper()}",)
-
-    @key.default
-    def _key(self) -> str:
-        return self.name
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[object], object],
+        *,
+        variables: tuple[str, ...] | None = None,
+        key: str | None = "",
+        last_variables: tuple[str, ...] = (),
+        empty_is_wrong: bool = False,
+    ) -> None:
+        self.name = name
+        self.read = read
+        self.variables = (f"AWS_{name.upper()}",) if variables is None else variables
+        self.key = name if key == "" else key
+        self.last_variables = last_variables
+        self.empty_is_wrong = empty_is_wrong
 
 
 ROWS: Final = (

@@ -5,16 +5,15 @@ Source: botocore's user agent, whose parts and characters this follows.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
 _SYSTEMS: Final = {"darwin": "macos"}
 _FAMILIES: Final = frozenset({"windows", "linux", "macos", "android", "ios", "watchos", "tvos"})
-_ODD: Final = re.compile(r"[^a-zA-Z0-9!$%&'*+\-.^_`|~,]")
-_ODD_OR_HASH: Final = re.compile(r"[^a-zA-Z0-9!$%&'*+\-.^_`|~,#]")
-_UNSENDABLE: Final = re.compile(r"[^ -~]")
+_PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!$%&'*+-.^_`|~,")
+_PLAIN_OR_HASH: Final = _PLAIN | {"#"}
+_SENDABLE: Final = frozenset(map(chr, range(0x20, 0x7F)))
 _MAX_FEATURES: Final = 1024
 
 
@@ -100,18 +99,23 @@ def user_agent(
         parts.append(ids)
     parts.append(_part("cfg", "retry-mode", retry_mode))
     if app_id:
-        parts.append(f"app/{_ODD_OR_HASH.sub('-', app_id)}")
-    if extra and (sendable := _UNSENDABLE.sub("-", extra.strip())):
+        parts.append(f"app/{_only(_PLAIN_OR_HASH, app_id)}")
+    if extra and (sendable := _only(_SENDABLE, extra.strip())):
         parts.append(sendable)
     return " ".join(parts)
 
 
+def _only(allowed: frozenset[str], text: str) -> str:
+    """A text with a hyphen for each character that is not allowed."""
+    return "".join([character if character in allowed else "-" for character in text])
+
+
 def _plain(text: str) -> str:
-    return _ODD.sub("-", text)
+    return _only(_PLAIN, text)
 
 
 def _part(prefix: str, name: str, value: str) -> str:
-    return f"{prefix}/{_plain(name)}#{_ODD_OR_HASH.sub('-', value)}" if value else f"{prefix}/{_plain(name)}"
+    return f"{prefix}/{_plain(name)}#{_only(_PLAIN_OR_HASH, value)}" if value else f"{prefix}/{_plain(name)}"
 
 
 def _features(ids: Iterable[str]) -> str:

@@ -65,7 +65,7 @@ def asks_for_role(section: Section) -> bool:
     return "role_arn" in section.values and "web_identity_token_file" not in section.values
 
 
-@define
+@define(eq=False, repr=False)
 class _Chain:
     """Roles that are assumed one with another, from the last to the first."""
 
@@ -152,7 +152,7 @@ def _certain(provider: Provider, what: str) -> Provider:
     return provide
 
 
-@define
+@define(eq=False, repr=False)
 class _Role:
     """Assumes one role each time it is called, with what signs the request.
 

@@ -12,19 +12,15 @@ Source: AWS SDKs and Tools reference guide, standardized credential providers; t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from attrs import frozen
-
+from neo_wire._log import log, quiet_log
 from neo_wire.credentials.context import Provider
 from neo_wire.errors import CredentialsFetchFailed, CredentialsTimeout, NeoWireError
 from neo_wire.flow import Flow, exclusive, exclusive_or_skip, now
 from neo_wire.signing.credentials import Credentials
-
-_log: Final = logging.getLogger(__name__)
 
 ADVISORY_WINDOW: Final = timedelta(minutes=15)
 MANDATORY_PART: Final = 2 / 3
@@ -37,13 +33,15 @@ PATIENCE: Final = 5.0
 """Seconds that the caller who fetches in the advisory window waits for it, and never more than half of its time."""
 
 
-@frozen
 class _Snapshot:
     """One generation of credentials, and when it is to be replaced; both None for credentials that do not end."""
 
-    credentials: Credentials
-    advisory: datetime | None
-    mandatory: datetime | None
+    __slots__ = ("advisory", "credentials", "mandatory")
+
+    def __init__(self, credentials: Credentials, advisory: datetime | None, mandatory: datetime | None) -> None:
+        self.credentials = credentials
+        self.advisory = advisory
+        self.mandatory = mandatory
 
     @classmethod
     def of(cls, credentials: Credentials, moment: datetime, chance: float) -> _Snapshot:
@@ -139,7 +137,7 @@ class CredentialsCache:
             yield from exclusive_or_skip(self, lambda: self._fetch(seen), timeout=patience)
         except (TimeoutError, NeoWireError) as error:
             self._not_before = moment + BACK_OFF * (1 + self._random())
-            _log.warning(
+            log(__name__).warning(
                 "credentials could not be refreshed, those that end at %s are kept: %s",
                 seen.credentials.expiration,
                 error if isinstance(error, NeoWireError) else f"it takes more than {patience:g} s",
@@ -159,7 +157,8 @@ class CredentialsCache:
             )
         self._snapshot = snapshot = _Snapshot.of(credentials, moment, self._random())
         self._not_before = None
-        _log.debug("credentials from %s, which end at %s", credentials.source, credentials.expiration or "no time")
+        if quiet := quiet_log(__name__):
+            quiet.debug("credentials from %s, which end at %s", credentials.source, credentials.expiration or "no time")
         if self._on_refreshed is not None:
             self._on_refreshed(credentials)
         return snapshot

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from neo_wire.credentials.context import Context, NothingFound, Provider, Skipped
 from neo_wire.credentials.custom import CredentialsFunction, in_code
@@ -32,7 +32,6 @@ from neo_wire.signing.credentials import Credentials
 _Find: TypeAlias = Callable[[Context], Provider | Skipped]
 
 
-@frozen
 class Source:
     """One source, and what it is configured by.
 
@@ -44,10 +43,13 @@ class Source:
         variables: of the environment.
     """
 
-    name: str
-    find: _Find
-    keys: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()
+    __slots__ = ("find", "keys", "name", "variables")
+
+    def __init__(self, name: str, find: _Find, keys: tuple[str, ...] = (), variables: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.find = find
+        self.keys = keys
+        self.variables = variables
 
     def ask(self, context: Context) -> Provider | Skipped:
         """The credentials of this source, or why there are none.

@@ -11,6 +11,7 @@ from neo_wire.attempts import Conversation
 from neo_wire.flow import Flow
 from neo_wire.http import Url
 from neo_wire.signing.credentials import Credentials
+from neo_wire.values import Value
 
 if TYPE_CHECKING:
     from neo_wire.config.profile_files import ProfileFiles, Section
@@ -20,8 +21,8 @@ Provider: TypeAlias = Callable[[], Flow[Credentials]]
 """A source that is configured: each call fetches, as a flow. What it keeps between fetches is its own."""
 
 
-@frozen
-class Skipped:
+@frozen(eq=False, repr=False)
+class Skipped(Value):
     """A source that is not configured, and why; the chain goes on to the next."""
 
     reason: str
@@ -31,8 +32,8 @@ class NothingFound(Exception):  # no error, but an answer
     """Raised by a provider that can be found out only by asking, as IMDS, and has nothing: the chain goes on."""
 
 
-@frozen(kw_only=True)
-class Context:
+@frozen(eq=False, repr=False, kw_only=True)
+class Context(Value):
     """What the providers are told. Finding out whether a source is configured asks for no I/O.
 
     Attributes:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from neo_wire.signing.credentials import Credentials
+from neo_wire.values import Value
 
 HOW_TO: Final = (
     "give credentials=Credentials(…) in code",
@@ -20,8 +21,8 @@ HOW_TO: Final = (
 )
 
 
-@frozen
-class SourceRow:
+@frozen(eq=False, repr=False)
+class SourceRow(Value):
     """One source of credentials, and what became of it.
 
     Attributes:

@@ -38,6 +38,7 @@ from neo_wire.flow import Flow, monotonic, now
 from neo_wire.protocol import timestamps
 from neo_wire.protocol.mismatch import Mismatch
 from neo_wire.signing.credentials import Credentials
+from neo_wire.values import Value
 
 _log: Final = logging.getLogger(__name__)
 
@@ -53,8 +54,8 @@ _KEYS: Final = ("accessKeyId", "secretAccessKey", "sessionToken")
 _SIGN_IN_AGAIN: Final = ("TOKEN_EXPIRED", "USER_CREDENTIALS_CHANGED")
 
 
-@frozen
-class _Token:
+@frozen(eq=False, repr=False)
+class _Token(Value):
     """What the cache says: its members, those unknown here among them, and what has to be there."""
 
     members: JsonObject = field(repr=False)

@@ -29,6 +29,7 @@ from neo_wire.errors import (
 from neo_wire.flow import Flow, monotonic, send
 from neo_wire.http import HttpResponse, Timeout, Url
 from neo_wire.protocol.mismatch import Mismatch
+from neo_wire.values import Value
 
 T = TypeVar("T")
 
@@ -48,8 +49,8 @@ _HOP_LIMIT: Final = (
 _ALLOW_VERSION_1: Final = "version 1 is spoken when AWS_EC2_METADATA_V1_DISABLED is false"
 
 
-@frozen
-class _SessionToken:
+@frozen(eq=False, repr=False)
+class _SessionToken(Value):
     """What requests show; without text under version 1."""
 
     text: str | None = field(repr=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import field, frozen
 
 from neo_wire.errors import CredentialsFetchFailed
+from neo_wire.values import Value
 
 if TYPE_CHECKING:
     from neo_wire.config.profile_files import Section
@@ -18,8 +19,8 @@ _PATH: Final = re.compile(r"[^\0]+")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
-@frozen
-class ProfileKeys:
+@frozen(eq=False, repr=False)
+class ProfileKeys(Value):
     """The keys of one profile, and what was found wrong with them so far.
 
     Attributes:

@@ -31,13 +31,14 @@ from neo_wire.flow import Flow
 from neo_wire.http import HttpRequest, HttpResponse, Url
 from neo_wire.protocol.error_mapper import map_error, request_id
 from neo_wire.protocol.mismatch import Mismatch
+from neo_wire.values import Value
 
 _LONGEST_MESSAGE: Final = 500
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
-@frozen
-class OAuthError:
+@frozen(eq=False, repr=False)
+class OAuthError(Value):
     """What the body of an error says in the members of OAuth; empty when it does not.
 
     Attributes:
@@ -49,8 +50,8 @@ class OAuthError:
     description: str
 
 
-@frozen
-class RestJsonService:
+@frozen(eq=False, repr=False)
+class RestJsonService(Value):
     """One of the services as the settings of a client reach it.
 
     Attributes:

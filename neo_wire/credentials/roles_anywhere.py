@@ -56,6 +56,7 @@ from neo_wire.protocol.mismatch import Mismatch
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import Scope
 from neo_wire.signing.x509 import Identity, sign
+from neo_wire.values import Value
 
 NAME: Final = "IAM Roles Anywhere"
 SERVICE: Final = "rolesanywhere"
@@ -131,8 +132,8 @@ def _region(arn: str) -> str:
     return arn.split(":")[3]
 
 
-@frozen
-class _Files:
+@frozen(eq=False, repr=False)
+class _Files(Value):
     """Where the certificate and its key are."""
 
     certificate: str | None
@@ -181,8 +182,8 @@ def _files(keys: ProfileKeys, context: Context) -> _Files:
     return _Files(**paths, password=password)
 
 
-@frozen
-class _Session:
+@frozen(eq=False, repr=False)
+class _Session(Value):
     """Creates one session each time it fetches, with the certificate that the files hold then."""
 
     url: Url

@@ -19,6 +19,7 @@ from neo_wire.errors import CredentialsError, CredentialsFetchFailed, ResponseDe
 from neo_wire.flow import Flow
 from neo_wire.protocol.mismatch import Mismatch
 from neo_wire.signing.credentials import Credentials
+from neo_wire.values import Value
 
 SESSION: Final = "sso_session"
 ACCOUNT_ID: Final = "sso_account_id"
@@ -27,8 +28,8 @@ START_URL: Final = "sso_start_url"
 REGION: Final = "sso_region"
 
 
-@frozen
-class _Role:
+@frozen(eq=False, repr=False)
+class _Role(Value):
     """What a profile says: the role, and where the user signs in for it."""
 
     account_id: str

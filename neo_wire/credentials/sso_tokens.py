@@ -25,6 +25,7 @@ from neo_wire.errors import CredentialsFetchFailed, LoginRequired, ResponseDecod
 from neo_wire.flow import Flow, monotonic, now
 from neo_wire.protocol import timestamps
 from neo_wire.protocol.mismatch import Mismatch
+from neo_wire.values import Value
 
 _log: Final = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ REFRESH_PAUSE: Final = 60.0
 _REGISTRATION: Final = ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
 
 
-@frozen
-class SsoSession:
+@frozen(eq=False, repr=False)
+class SsoSession(Value):
     """Where a sign-in takes place.
 
     Attributes:
@@ -60,8 +61,8 @@ class SsoSession:
         return f"{home}/.aws/sso/cache/{hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()}.json"
 
 
-@frozen
-class _Token:
+@frozen(eq=False, repr=False)
+class _Token(Value):
     """What the cache says: its members, those unknown here among them, and the two that must be there."""
 
     members: JsonObject = field(repr=False)

@@ -30,6 +30,7 @@ from neo_wire.protocol import timestamps
 from neo_wire.protocol.error_mapper import request_id
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import Scope, sign
+from neo_wire.values import Value
 
 VERSION: Final = "2011-06-15"
 
@@ -41,8 +42,8 @@ SESSION_NAME: Final = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 
 
-@frozen
-class Sts:
+@frozen(eq=False, repr=False)
+class Sts(Value):
     """STS as the settings of a client reach it.
 
     Attributes:

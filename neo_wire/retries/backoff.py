@@ -15,7 +15,7 @@ MAX_BACKOFF: Final = 20.0
 
 _BASE: Final = {Kind.TRANSIENT: 0.05, Kind.THROTTLING: 1.0}
 _RETRY_AFTER_MAX_ADDITIONAL: Final = 5.0
-_INTEGER: Final = re.compile(r"[ \t]*\+?([0-9]{1,300})[ \t]*")
+_INTEGER: Final = r"[ \t]*\+?([0-9]{1,300})[ \t]*"
 _LAST_DOUBLING: Final = 16  # the cut is reached long before; what is above would only make huge numbers
 
 
@@ -30,6 +30,6 @@ def delay(kind: Kind, retry: int, fraction: float, retry_after: str | None = Non
             most, and never shorter; a value that is none is ignored.
     """
     backoff = fraction * min(_BASE[kind] * 2.0 ** min(retry - 1, _LAST_DOUBLING), MAX_BACKOFF)
-    if retry_after is None or not (asked := _INTEGER.fullmatch(retry_after)):
+    if retry_after is None or not (asked := re.fullmatch(_INTEGER, retry_after)):
         return backoff
     return max(backoff, min(int(asked[1]) / 1000, backoff + _RETRY_AFTER_MAX_ADDITIONAL))

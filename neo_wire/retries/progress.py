@@ -59,29 +59,23 @@ class Progress:
         last: how the last attempt failed.
         reason: why there is another attempt.
         stopped: why there is none.
+        refused_pause: the seconds before the attempt that the quota refused; unset until it has refused one.
         maybe_processed: whether the service may have acted on the request, at any attempt.
     """
 
-    __slots__ = (
-        "_cost",
-        "_drift",
-        "_endpoint",
-        "_modelled",
-        "_refreshed",
-        "_retries",
-        "_shown",
-        "_timeout",
-        "attempts",
-        "last",
-        "max_attempts",
-        "maybe_processed",
-        "reading",
-        "reason",
-        "sent_at",
-        "skew",
-        "start",
-        "stopped",
-    )
+    # What most calls never set, so that to begin one costs little.
+    attempts = 0
+    max_attempts = 1
+    skew = NO_SKEW
+    last: Failure | None = None
+    reason: Reason = "transient"
+    stopped: Stopped = "not retryable"
+    refused_pause: float
+    maybe_processed = False
+    _shown: timedelta | None = None  # the skew that the last response shows
+    _drift: timedelta | None = None  # the service's clock against ours when it last answered with an error
+    _cost: int | None = None  # of the last retry
+    _refreshed = False
 
     def __init__(
         self,
@@ -96,20 +90,10 @@ class Progress:
         self._endpoint = endpoint
         self._modelled = modelled
         self.start = self.reading = self.sent_at = start
-        self.attempts = 0
-        self.max_attempts, self.skew = 1, NO_SKEW
         if retries is not None:
             self.max_attempts = retries.max_attempts
             if retries.skew is not None:
                 self.skew = retries.skew.current
-        self.last: Failure | None = None
-        self.reason: Reason = "transient"
-        self.stopped: Stopped = "not retryable"
-        self.maybe_processed = False
-        self._shown: timedelta | None = None  # the skew that the last response shows
-        self._drift: timedelta | None = None  # the service's clock against ours when it last answered with an error
-        self._cost: int | None = None  # of the last retry
-        self._refreshed = False
 
     @property
     def elapsed(self) -> float:
@@ -122,11 +106,17 @@ class Progress:
         return self._timeout.total - (self.reading - self.start)
 
     def started(self) -> Timeout:
-        """Take in that a request is about to be sent; its timeout, with what is left of the total."""
+        """Take in that a request is about to be sent; its timeout, with what is left of the total.
+
+        Raises:
+            CallTimeout: nothing is left.
+        """
+        timeout, elapsed = self._timeout, self.reading - self.start
+        if timeout.total - elapsed < MOMENT:
+            raise self.timed_out("no time is left to send the request")
         self.attempts += 1
         self.sent_at = self.reading
-        total, left = self._timeout.total, self.left
-        return self._timeout if total - left < MOMENT else evolve(self._timeout, total=left)
+        return timeout if elapsed < MOMENT else evolve(timeout, total=timeout.total - elapsed)
 
     def amz_sdk_request(self, at: datetime) -> str:
         """The header of the next attempt.
@@ -142,13 +132,13 @@ class Progress:
 
     def learn(self, response: HttpResponse, sent: datetime | None) -> None:
         """Learn the clock skew from a response, whatever its status; `sent` is our time when its request was."""
-        self._shown = None
-        retries = self._retries
-        if retries is None or retries.skew is None or sent is None or (date := server_date(response)) is None:
-            return
-        self._shown = measured_skew(date, sent, self.reading - self.sent_at)
-        if self._shown is not None:
-            self.skew = retries.skew.current = self._shown
+        retries, shown = self._retries, None
+        if retries is not None and retries.skew is not None and sent is not None:
+            date = server_date(response)
+            shown = None if date is None else measured_skew(date, sent, self.reading - self.sent_at)
+            if shown is not None:
+                self.skew = retries.skew.current = shown
+        self._shown = shown
 
     def succeeded(self) -> None:
         """Take in that the last attempt succeeded: the quota is paid back."""
@@ -209,7 +199,7 @@ class Progress:
             self.stopped = "total timeout"
             return None
         if not retries.quota.take(_COSTS[kind]):
-            self.stopped = "retry quota reached"
+            self.stopped, self.refused_pause = "retry quota reached", pause
             return None
         self._cost = _COSTS[kind]
         return pause

@@ -5,20 +5,12 @@ Neither has a secret in it: no header, body or message of the service is told.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from typing import Final
 
+from neo_wire._log import quiet_log
 from neo_wire.errors import NeoWireError, ServiceError
 from neo_wire.events import AttemptFailed, AttemptStarted, CallEnded, Event, ResponseReceived, RetryScheduled, tell
 from neo_wire.retries.progress import Failure, Progress
-
-_log: Final = logging.getLogger(__name__)
-
-
-def is_logged() -> bool:
-    """Whether the log takes what is told; else, without a callback, no story needs to be made."""
-    return _log.isEnabledFor(logging.DEBUG)
 
 
 class Story:
@@ -68,7 +60,7 @@ class Story:
     def retrying(self, failure: Failure, pause: float) -> None:
         """Another attempt is going to be made, after so many seconds."""
         number, reason = self._progress.attempts, self._progress.reason
-        _log.debug("%s: attempt %d follows in %.3f s: %s", self._operation, number + 1, pause, reason)
+        _debug("%s: attempt %d follows in %.3f s: %s", self._operation, number + 1, pause, reason)
         self._tell(RetryScheduled(self._operation, self.id, number, _code(failure), reason, pause))
 
     def ended(self, error: NeoWireError | None) -> None:
@@ -78,17 +70,22 @@ class Story:
         if error is not None:
             plural = "s" * (number != 1)
             why = stopped or code
-            _log.debug("%s: failed after %d attempt%s in %.3f s: %s", self._operation, number, plural, seconds, why)
+            _debug("%s: failed after %d attempt%s in %.3f s: %s", self._operation, number, plural, seconds, why)
         self._tell(CallEnded(self._operation, self.id, number, seconds, code, stopped))
 
     def _log_end(self, how: str, seconds: float, more: str = "") -> None:
         number, of = self._progress.attempts, self._progress.max_attempts
         place = f"{self._operation} at {self._endpoint}"
-        _log.debug("%s: attempt %d of %d: %s in %.3f s%s", place, number, of, how, seconds, more)
+        _debug("%s: attempt %d of %d: %s in %.3f s%s", place, number, of, how, seconds, more)
 
     def _tell(self, event: Event) -> None:
         if self._emit is not None:
             tell(self._emit, event)
+
+
+def _debug(message: str, *facts: object) -> None:
+    if log := quiet_log(__name__):
+        log.debug(message, *facts, stacklevel=2)
 
 
 def _code(error: NeoWireError) -> str:

@@ -20,6 +20,7 @@ from attrs import field, frozen
 from neo_wire.errors import SigningError
 from neo_wire.http import HttpRequest
 from neo_wire.signing.sigv4 import ALGORITHM, TERMINATOR, UNSIGNED_PAYLOAD, SigningOptions
+from neo_wire.values import Value
 
 MAX_EXPIRES: Final = 604_800
 """The longest that a presigned request is good for, in seconds: seven days."""
@@ -73,8 +74,8 @@ class Refused(SigningError):
         super().__init__(message)
 
 
-@frozen
-class Authorization:
+@frozen(eq=False, repr=False)
+class Authorization(Value):
     """A signature and what it claims; nothing of it is checked against a key.
 
     Attributes:

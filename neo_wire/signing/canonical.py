@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import BinaryIO, Final, NamedTuple, TypeAlias, cast
-from urllib.parse import quote, unquote_to_bytes
 
 from neo_wire.errors import Headers, SigningError
 from neo_wire.http import HttpRequest, Url
@@ -44,11 +43,11 @@ EMPTY_SHA256: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7
 Chunk: TypeAlias = bytes | bytearray | memoryview
 
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.6.2
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_FOLD: Final = re.compile(r"\r?\n(?=[ \t])")  # RFC 9112 section 5.2: to be read as spaces
-_SPACES: Final = re.compile(r"[ \t]+")
-_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_IN_TOKEN: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_CONTROL: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
+_FOLD: Final = r"\r?\n(?=[ \t])"  # RFC 9112 section 5.2: to be read as spaces
+_SPACES: Final = r"[ \t]+"
+_SURROGATE: Final = "[\ud800-\udfff]"
 _VISIBLE: Final = bytes(range(0x21, 0x7F))
 _BYTES: Final = (bytes, bytearray, memoryview)
 _CHUNK: Final = 1024 * 1024
@@ -95,9 +94,14 @@ def compose(
 
 
 def _checked_method(method: str) -> str:
-    if not _TOKEN.fullmatch(method):
+    if not _is_token(method):
         raise SigningError(f"{method!r} is no HTTP method; give a name such as POST")
     return method.upper()
+
+
+def _is_token(text: str) -> bool:
+    """Whether it is a name as HTTP has them: RFC 9110 section 5.6.2."""
+    return bool(text) and _IN_TOKEN.issuperset(text)
 
 
 def canonical_path(path: str, *, normalize: bool = True, double_encode: bool = True) -> str:
@@ -115,6 +119,8 @@ def canonical_path(path: str, *, normalize: bool = True, double_encode: bool = T
         path = _normalized(path)
     elif not path.startswith("/"):
         path = "/" + path
+    from urllib.parse import quote  # here, as most calls have the path "/", and it brings ipaddress
+
     try:
         return quote(path, "/" if double_encode else _VISIBLE)
     except UnicodeEncodeError:
@@ -143,6 +149,8 @@ def canonical_query(query: str) -> str:
     """
     if not query:
         return ""
+    from urllib.parse import quote, unquote_to_bytes  # here, as most calls have no query
+
     pairs: list[tuple[str, str]] | None
     try:
         pairs = [
@@ -207,7 +215,7 @@ def lay_out(names: tuple[str, ...], chosen: Collection[str] | None = None) -> He
     """
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
-        if not _TOKEN.fullmatch(name):
+        if not _is_token(name):
             raise SigningError(f"{name!r} is no header name; use letters, digits and hyphens")
         lower = name.lower()
         if lower not in NEVER_SIGNED if chosen is None else lower in chosen:
@@ -231,18 +239,18 @@ def unfold(headers: Headers) -> Headers:
     """The headers with folded lines made one, as they have to be sent: RFC 9112 section 5.2 forbids to send a fold."""
     if not any("\n" in value for _, value in headers):
         return headers
-    return tuple([(name, _FOLD.sub(" ", value)) for name, value in headers])
+    return tuple([(name, re.sub(_FOLD, " ", value)) for name, value in headers])
 
 
 def _canonical_value(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise SigningError(f"the value of header {name!r} is a {type(value).__name__}; give a string")
-    unfolded = _FOLD.sub(" ", value)
-    if _CONTROL.search(unfolded):
+    unfolded = re.sub(_FOLD, " ", value)
+    if re.search(_CONTROL, unfolded):
         raise SigningError(f"the value of header {name!r} has a control character in it; remove it")
-    if _SURROGATE.search(unfolded):
+    if re.search(_SURROGATE, unfolded):
         raise SigningError(f"the value of header {name!r} has a lone surrogate, which UTF-8 cannot express")
-    return _SPACES.sub(" ", unfolded).strip(" ")
+    return re.sub(_SPACES, " ", unfolded).strip(" ")
 
 
 def payload_hash(body: Chunk | BinaryIO | Iterable[Chunk]) -> str:

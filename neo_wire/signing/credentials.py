@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from attrs import field, frozen
 
 from neo_wire.errors import CredentialsError, PartialCredentials
-
-_VISIBLE_ASCII = re.compile(r"[!-~]+")
+from neo_wire.http import is_visible
+from neo_wire.values import Value
 
 
 def _none_if_empty(token: str | None) -> str | None:
     return token or None
 
 
-@frozen(repr=False)
-class Credentials:
+@frozen(eq=False, repr=False)
+class Credentials(Value):
     """An AWS key pair, and the session token when it is a temporary one.
 
     Attributes:
@@ -51,7 +50,7 @@ class Credentials:
                 raise CredentialsError(f"{name} from {self.source} is a {type(value).__name__}; give a string")
             if not value:
                 raise PartialCredentials(f"{name} from {self.source} is empty; give both halves of the key pair")
-            if not _VISIBLE_ASCII.fullmatch(value):
+            if not is_visible(value):
                 raise CredentialsError(
                     f"{name} from {self.source} has a character that no credential has, perhaps a space or a line "
                     "break at its end; check how it was read"

@@ -14,7 +14,8 @@ from attrs import evolve, frozen
 from neo_wire.http import HttpRequest
 from neo_wire.signing.authorization import declared_payload, read_authorization
 from neo_wire.signing.canonical import canonical_request, payload_hash
-from neo_wire.signing.sigv4 import DEFAULT, HEX_SHA256, SigningOptions, string_to_sign, without_parameters
+from neo_wire.signing.sigv4 import DEFAULT, SigningOptions, is_hex_sha256, string_to_sign, without_parameters
+from neo_wire.values import Value
 
 PLACEHOLDER: Final = "REDACTED"
 """Stands where a secret was left out."""
@@ -34,8 +35,8 @@ _SECRETS: Final = frozenset(
 )
 
 
-@frozen
-class Explanation:
+@frozen(eq=False, repr=False)
+class Explanation(Value):
     """How a request was signed, without secrets; `str()` makes a page of it.
 
     Attributes:
@@ -67,7 +68,7 @@ class Explanation:
     redacted: tuple[str, ...]
 
     def __str__(self) -> str:
-        differs = HEX_SHA256.fullmatch(self.payload_hash) and self.body_hash != self.payload_hash
+        differs = is_hex_sha256(self.payload_hash) and self.body_hash != self.payload_hash
         facts = {
             "algorithm": self.algorithm,
             "access key id": self.access_key_id,
@@ -101,7 +102,7 @@ def explain(request: HttpRequest, options: SigningOptions = DEFAULT) -> Explanat
     """
     claim = read_authorization(request)
     given = options.payload or ""
-    body_hash = given if HEX_SHA256.fullmatch(given) else payload_hash(request.body)
+    body_hash = given if is_hex_sha256(given) else payload_hash(request.body)
     payload = declared_payload(request, claim.presigned, options) or body_hash
     query = request.url.query
     if claim.presigned:

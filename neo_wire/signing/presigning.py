@@ -28,10 +28,11 @@ from neo_wire.signing.sigv4 import (
     string_to_sign,
     unsigned,
 )
+from neo_wire.values import Value
 
 
-@frozen(repr=False)
-class PresignedRequest:
+@frozen(eq=False, repr=False)
+class PresignedRequest(Value):
     """A request that anybody can send until it expires: the URL is a secret until then.
 
     Attributes:

@@ -14,12 +14,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
-from urllib.parse import unquote
 
 from attrs import evolve, frozen
 
 from neo_wire.errors import Headers, SigningError
-from neo_wire.http import HttpRequest, Url
+from neo_wire.http import HttpRequest, Url, is_host_label
 from neo_wire.signing.canonical import (
     HeaderLayout,
     are_canonical,
@@ -30,6 +29,7 @@ from neo_wire.signing.canonical import (
     unfold,
 )
 from neo_wire.signing.credentials import Credentials
+from neo_wire.values import Value
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 TERMINATOR: Final = "aws4_request"
@@ -57,16 +57,15 @@ SIGNER_PARAMETERS: Final = frozenset(
 )
 """Query parameters of a presigned request, taken off one that is signed again."""
 
-_REGION: Final = re.compile(r"(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)")
-_SERVICE: Final = re.compile(r"[A-Za-z0-9._-]+")
-HEX_SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_PAYLOAD: Final = re.compile(r"[0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+")
+_IN_SERVICE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_IN_HEX: Final = frozenset("0123456789abcdef")
+_PAYLOAD: Final = r"[0-9a-f]{64}|UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+"
 _UNSIGNED_TRAILER: Final = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@frozen
-class Scope:
+@frozen(eq=False, repr=False)
+class Scope(Value):
     """The region and the service that a signature is good for; with a day, the credential scope.
 
     Attributes:
@@ -84,9 +83,9 @@ class Scope:
         """Refuse what is no region or no service."""
         region: object = self.region  # what callers without a type checker give
         service: object = self.service
-        if not (isinstance(region, str) and _REGION.fullmatch(region)):
+        if not (isinstance(region, str) and is_host_label(region)):
             raise SigningError(f"the region {region!r} is not a host label; give one such as eu-west-1")
-        if not (isinstance(service, str) and _SERVICE.fullmatch(service)):
+        if not (isinstance(service, str) and service and _IN_SERVICE.issuperset(service)):
             raise SigningError(f"the service {service!r} is not a signing name; give one such as sagemaker")
 
     def credential_scope(self, short_date: str) -> str:
@@ -94,8 +93,8 @@ class Scope:
         return f"{short_date}/{self.region}/{self.service}/{TERMINATOR}"
 
 
-@frozen
-class SigningOptions:
+@frozen(eq=False, repr=False)
+class SigningOptions(Value):
     """What of the signing differs between services.
 
     Attributes:
@@ -123,7 +122,7 @@ class SigningOptions:
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot stand for a payload hash."""
         payload: object = self.payload  # what callers without a type checker give
-        if payload is not None and not (isinstance(payload, str) and _PAYLOAD.fullmatch(payload)):
+        if payload is not None and not (isinstance(payload, str) and re.fullmatch(_PAYLOAD, payload)):
             raise SigningError(
                 f"the payload {payload!r} is neither a hex SHA-256 in lower case, nor {UNSIGNED_PAYLOAD}, nor a "
                 "STREAMING- marker"
@@ -299,7 +298,7 @@ def unsigned(request: HttpRequest, options: SigningOptions) -> tuple[Url, Header
         raise SigningError(f"a payload of {payload} is for https only; sign the chunks, or give the hash of the body")
     if not payload or (payload == UNSIGNED_PAYLOAD and url.scheme != "https"):
         payload = payload_hash(request.body)
-    if options.content_sha256 or declared is not None or (options.payload and not HEX_SHA256.fullmatch(payload)):
+    if options.content_sha256 or declared is not None or (options.payload and not is_hex_sha256(payload)):
         headers = (*headers, ("X-Amz-Content-SHA256", payload))
     return url, headers, payload
 
@@ -322,7 +321,14 @@ def _survey(names: tuple[str, ...]) -> _Survey:
 
 def without_parameters(query: str, names: Collection[str]) -> str:
     """A wire query without the parameters of these names; the others as they were."""
+    from urllib.parse import unquote  # here, as few requests were signed before, and it brings ipaddress
+
     return "&".join([part for part in query.split("&") if unquote(part.partition("=")[0]) not in names])
+
+
+def is_hex_sha256(text: str) -> bool:
+    """Whether a text is a SHA-256 as signatures have it: 64 hex digits in lower case."""
+    return len(text) == 64 and _IN_HEX.issuperset(text)
 
 
 def long_date(at: datetime) -> str:

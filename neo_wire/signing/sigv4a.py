@@ -25,6 +25,7 @@ from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.presigning import PresignedRequest, authorize_query
 from neo_wire.signing.private_keys import require_cryptography
 from neo_wire.signing.sigv4 import DEFAULT, TERMINATOR, Scope, SigningOptions, authorize, long_date
+from neo_wire.values import Value
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
@@ -35,8 +36,8 @@ _ORDER_LESS_TWO: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9C
 _REGION_PATTERN: Final = re.compile(r"[a-zA-Z0-9*-]{1,63}")
 
 
-@frozen
-class KeyPair:
+@frozen(eq=False, repr=False)
+class KeyPair(Value):
     """The key pair that belongs to an AWS key pair; its secret half is never shown."""
 
     private_key: EllipticCurvePrivateKey = field(repr=False)

@@ -24,15 +24,16 @@ from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import (
     ALGORITHM,
     DEFAULT,
-    HEX_SHA256,
     UNSIGNED_PAYLOAD,
     Scope,
     SigningOptions,
     hmac_signer,
+    is_hex_sha256,
     long_date,
     string_to_sign,
     without_parameters,
 )
+from neo_wire.values import Value
 
 Lookup: TypeAlias = Callable[[str], Credentials | None]
 """Gives the credentials of an access key id: its secret and, of a temporary one, the session token; None if unknown."""
@@ -44,8 +45,8 @@ _UNSIGNED: Final = (UNSIGNED_PAYLOAD, "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 _NOBODY: Final = Credentials("nobody", "a-secret-that-signs-nothing")
 
 
-@frozen
-class Verification:
+@frozen(eq=False, repr=False)
+class Verification(Value):
     """The outcome: true when the request is accepted.
 
     Attributes:
@@ -198,10 +199,10 @@ def _payload(claim: Authorization, request: HttpRequest, options: SigningOptions
             return declared
         raise Refused(Refusal.PAYLOAD_UNSIGNED, "the payload is not signed, which is accepted over https only")
     given = options.payload or ""
-    actual = given if HEX_SHA256.fullmatch(given) else payload_hash(request.body)
+    actual = given if is_hex_sha256(given) else payload_hash(request.body)
     if declared is None:
         return actual
-    if not HEX_SHA256.fullmatch(declared):
+    if not is_hex_sha256(declared):
         raise Refused(
             Refusal.MALFORMED, f"X-Amz-Content-SHA256 is neither a hex SHA-256 in lower case nor {UNSIGNED_PAYLOAD}"
         )

@@ -27,6 +27,7 @@ from neo_wire.signing.private_keys import (
     require_supported,
 )
 from neo_wire.signing.sigv4 import DEFAULT, Scope, SigningOptions, authorize, long_date
+from neo_wire.values import Value
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -37,8 +38,8 @@ ECDSA_ALGORITHM: Final = "AWS4-X509-ECDSA-SHA256"
 _CERTIFICATE_HEADERS: Final = frozenset({"x-amz-x509", "x-amz-x509-chain"})
 
 
-@frozen(repr=False)
-class Identity:
+@frozen(eq=False, repr=False)
+class Identity(Value):
     """A certificate, the private key that belongs to it, and the certificates up to the trust anchor.
 
     Attributes:

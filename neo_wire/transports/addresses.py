@@ -17,6 +17,15 @@ Found: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]  # Any: the form o
 """What `getaddrinfo` gives."""
 
 
+def name_on_the_wire(host: str) -> str | bytes:
+    """A host for the system's resolver and for TLS: as bytes, where it is a plain name.
+
+    Python encodes text by IDNA, whose tables it loads for that, and which changes no name that is plain.
+    """
+    is_plain = host.isascii() and all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+    return host.encode() if is_plain else host
+
+
 def by_turns(found: Sequence[Found]) -> deque[tuple[int, tuple[Any, ...]]]:
     """Families and addresses, the families by turns, so that one that leads nowhere costs one delay."""
     families = [[one for one in found if (one[0] == found[0][0]) is same] for same in (True, False)]

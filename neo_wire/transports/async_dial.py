@@ -9,7 +9,7 @@ import asyncio
 import socket
 from typing import Any
 
-from neo_wire.transports.addresses import NEXT_ADDRESS, by_turns
+from neo_wire.transports.addresses import NEXT_ADDRESS, by_turns, name_on_the_wire
 
 
 async def dial(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.socket:
@@ -19,7 +19,7 @@ async def dial(loop: asyncio.AbstractEventLoop, host: str, port: int) -> socket.
         OSError: the name has no address, or none that accepts; of these the last.
         UnicodeError: the name is none.
     """
-    addresses = by_turns(await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    addresses = by_turns(await loop.getaddrinfo(name_on_the_wire(host), port, type=socket.SOCK_STREAM))
     if len(addresses) == 1:
         return await _connect(loop, *addresses[0])
     attempts: list[asyncio.Task[socket.socket]] = []

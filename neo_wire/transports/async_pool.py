@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from neo_wire.errors import ClientClosed, ConfigurationError, ConnectionClosed
 from neo_wire.flow import Send
-from neo_wire.http import HttpResponse, Tls
+from neo_wire.http import HttpResponse, Route, Tls, Url
 from neo_wire.transports.async_connection import Connection
 from neo_wire.transports.http1 import request_bytes
 from neo_wire.transports.origin_pool import OriginPool, closed
@@ -52,18 +52,17 @@ class AsyncPools:
             ClientClosed: the pools are closed, perhaps since the request was sent.
             ConfigurationError: TLS cannot be set up.
         """
-        route, loop = effect.route, _running_loop()
+        url, route, loop = effect.request.url, effect.route, _running_loop()
         if loop is None or route.proxy is not None or route.http2:
             return await self._by_httpx(effect)
         place = self._place
         if place is None or place.loop is not loop or place.process != os.getpid():
             place = await self._begin(loop)
         request = request_bytes(effect.request)
-        url = effect.request.url
-        key = (url.scheme, url.authority, route.tls)
         ends = loop.time() + effect.timeout.total
         while True:
-            pool = place.pools.get(key) or place.add_pool(key)
+            last = place.last
+            pool = last[2] if last is not None and last[0] is url and last[1] is route else place.pool(url, route)
             connection = pool.take() or await pool.acquire(effect, ends)
             was_new = connection.is_new
             try:
@@ -134,17 +133,21 @@ class Place:
         self.process = os.getpid()
         self.watch = Watch(loop)
         self.pools: dict[_Key, OriginPool] = {}
+        self.last: tuple[Url, Route, OriginPool] | None = None  # of the last request: clients send the same objects
         self.is_closed = False
         self.open: set[Connection] = set()
         self.connecting: set[asyncio.Task[None]] = set()
         self.emptied: asyncio.Future[None] | None = None
         self._max_connections = max_connections
 
-    def add_pool(self, key: _Key) -> OriginPool:
-        """Make the pool of an origin; those that are empty go."""
-        self.pools = {other: pool for other, pool in self.pools.items() if pool.size}
-        pool = self.pools[key] = OriginPool(self, key[2], self._max_connections)
-        return pool
+    def pool(self, url: Url, route: Route) -> OriginPool:
+        """The pool of an origin. When one is made, those that are empty go."""
+        key = (url.scheme, url.authority, route.tls)
+        if key not in self.pools:
+            self.pools = {other: pool for other, pool in self.pools.items() if pool.size}
+            self.pools[key] = OriginPool(self, route.tls, self._max_connections)
+        self.last = (url, route, self.pools[key])
+        return self.pools[key]
 
     async def close(self) -> None:
         """End what is in flight, and wait until every socket is closed."""

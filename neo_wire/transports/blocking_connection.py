@@ -6,54 +6,52 @@ import errno
 import os
 import selectors
 import socket
-import ssl
 import sys
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from neo_wire import errors
 from neo_wire.errors import CallTimeout, ConnectionClosed, ReadTimeout, TransportError, WriteTimeout
 from neo_wire.flow import Send
 from neo_wire.http import DEFAULT_PORTS, HttpResponse
-from neo_wire.transports.addresses import NEXT_ADDRESS, by_turns
+from neo_wire.transports.addresses import NEXT_ADDRESS, by_turns, name_on_the_wire
 from neo_wire.transports.http1 import InvalidResponse, ResponseReader
 from neo_wire.transports.tcp_info import never_arrived
-from neo_wire.transports.tls import refuses_certificate, ssl_context
 
 _FIRST: Final = 8192  # bytes that are read at first: nearly all responses are shorter, and a buffer costs its length
 _BUFFER: Final = 65536  # bytes that are read at once after that
-_RECORD: Final = 16384  # bytes that TLS writes at once
 _BEGUN: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", 0)})
-_WAITS: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 if sys.platform == "win32":
     from select import select
 
-    def _ready(descriptor: int, seconds: float, *, to_write: bool = False) -> bool:
+    def ready(descriptor: int, seconds: float, *, to_write: bool = False) -> bool:
         """Wait until a socket can be read from, or written to; False when it cannot."""
         waiting = [descriptor]
         return any(select([] if to_write else waiting, waiting if to_write else [], [], seconds))
 
-    def _watch(descriptor: int) -> Callable[[float], bool]:
-        """What waits until a socket can be read from."""
-        return lambda seconds: _ready(descriptor, seconds)
+    def _watch(descriptor: int) -> Callable[[float], object]:
+        """What waits, so many milliseconds, until a socket can be read from, and gives something true when it can."""
+        return lambda milliseconds: ready(descriptor, milliseconds / 1000)
 
 else:
     from select import POLLIN, POLLOUT, poll
 
-    def _ready(descriptor: int, seconds: float, *, to_write: bool = False) -> bool:
+    def ready(descriptor: int, seconds: float, *, to_write: bool = False) -> bool:
         """Wait until a socket can be read from, or written to; False when it cannot."""
         waiting = poll()
         waiting.register(descriptor, POLLOUT if to_write else POLLIN)
         return bool(waiting.poll(seconds * 1000))
 
-    def _watch(descriptor: int) -> Callable[[float], bool]:
-        """What waits until a socket can be read from; made once, as each exchange waits twice."""
+    def _watch(descriptor: int) -> Callable[[float], object]:
+        """What waits, so many milliseconds, until a socket can be read from, and gives something true when it can.
+
+        Made once for a connection, and no function of ours around it, as each exchange waits twice.
+        """
         waiting = poll()
         waiting.register(descriptor, POLLIN)
-        wait = waiting.poll
-        return lambda seconds: bool(wait(seconds * 1000))
+        return waiting.poll
 
 
 def connect(effect: Send, ends: float) -> Connection:
@@ -71,34 +69,34 @@ def connect(effect: Send, ends: float) -> Connection:
     url, timeout = effect.request.url, effect.timeout
     deadline = min(ends, monotonic() + timeout.connect)
     kind: type[TransportError] = errors.ConnectFailed
-    context = ssl_context(effect.route.tls) if url.scheme == "https" else None  # before a server is bothered for it
+    handshake = None
+    if url.scheme == "https":
+        from neo_wire.transports.blocking_tls import Handshake  # here, as plain HTTP has no use for ssl
+
+        handshake = Handshake(effect.route.tls)  # before a server is bothered for it
     try:
         connected = _dial(url.host, url.port or DEFAULT_PORTS[url.scheme], deadline)
-        if context is not None:
-            connected = _wrap(connected, context, url.host, deadline)
-        return Connection(connected)
-    except _OutOfTime as error:
+        return Connection(connected) if handshake is None else handshake.make(connected, url.host, deadline)
+    except OutOfTime as error:
         cause: Exception = error
         if deadline == ends:
             kind, message = CallTimeout, f"no connection to send over within {timeout.total:g} s"
         else:
             kind, message = errors.ConnectTimeout, f"no connection within {timeout.connect:g} s"
-    except ssl.SSLEOFError as error:
-        cause, message = error, "the server closed the connection in the TLS handshake"
-    except ssl.SSLError as error:
-        cause, kind, message = error, errors.TlsError, f"the TLS handshake failed: {error}"
     except (OSError, UnicodeError) as error:  # UnicodeError: no name for IDNA
         cause, message = error, f"no connection: {error}"
+        if handshake is not None:
+            kind, message = handshake.failure(error) or (kind, message)
     raise kind(message, endpoint=url.origin, maybe_processed=False) from cause
 
 
-class _OutOfTime(Exception):
+class OutOfTime(Exception):
     """The deadline has passed."""
 
 
 def _dial(host: str, port: int, deadline: float) -> socket.socket:
     """Connect to the first address that accepts; a slow one is overtaken by the next (RFC 8305, "happy eyeballs")."""
-    addresses = by_turns(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    addresses = by_turns(socket.getaddrinfo(name_on_the_wire(host), port, type=socket.SOCK_STREAM))
     failure: OSError = OSError(f"{host} has no address")
     next_at = 0.0
     with selectors.DefaultSelector() as selector:
@@ -107,7 +105,7 @@ def _dial(host: str, port: int, deadline: float) -> socket.socket:
             while True:
                 now = monotonic()
                 if now >= deadline:
-                    raise _OutOfTime
+                    raise OutOfTime
                 if addresses and (now >= next_at or not under_way):
                     next_at = now + NEXT_ADDRESS
                     try:
@@ -145,28 +143,6 @@ def _begin(family: int, address: tuple[Any, ...]) -> socket.socket:
     return attempt
 
 
-def _wrap(connected: socket.socket, context: ssl.SSLContext, host: str, deadline: float) -> ssl.SSLSocket:
-    """Make the TLS handshake."""
-    wrapped: ssl.SSLSocket | None = None
-    try:
-        # A stream that is cut off without TLS's own end is an error, so that nobody can cut a response short.
-        wrapped = context.wrap_socket(
-            connected, server_hostname=host, do_handshake_on_connect=False, suppress_ragged_eofs=False
-        )
-        while True:
-            try:
-                wrapped.do_handshake()
-            except _WAITS as waits:
-                left = deadline - monotonic()
-                if left <= 0 or not _ready(wrapped.fileno(), left, to_write=isinstance(waits, ssl.SSLWantWriteError)):
-                    raise _OutOfTime from None
-            else:
-                return wrapped
-    except BaseException:
-        (wrapped or connected).close()
-        raise
-
-
 class Connection:
     """One connection. It is closed when nobody refers to it any more.
 
@@ -175,11 +151,18 @@ class Connection:
         idle_since: when the last exchange ended, by the monotonic clock.
     """
 
-    __slots__ = ("_is_new", "_is_tls", "_readable", "_socket", "idle_since", "reusable")
+    __slots__ = ("_is_new", "_pending", "_readable", "_socket", "idle_since", "reusable")
+
+    # What TLS has of its own; the names are those of what the socket raises.
+    _waits: ClassVar[tuple[type[OSError], ...]] = (BlockingIOError,)
+    _wants_to_read: ClassVar[tuple[type[OSError], ...]] = ()
+    _wants_to_write: ClassVar[tuple[type[OSError], ...]] = ()
+    _cut_off: ClassVar[tuple[type[OSError], ...]] = ()
+    _most_written: ClassVar[int] = sys.maxsize  # bytes at once
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
-        self._is_tls = isinstance(connected, ssl.SSLSocket)
+        self._pending: Callable[[], int] | None = None  # tells how many bytes are there that no wait shows
         self._readable = _watch(connected.fileno())
         self._is_new = True
         self.reusable = True
@@ -201,7 +184,7 @@ class Connection:
             return True
         try:
             self._socket.recv(1)
-        except _WAITS:
+        except self._waits:
             return True  # a message of TLS itself
         except OSError:
             pass
@@ -226,10 +209,10 @@ class Connection:
             try:
                 piece = self._read(effect, ends, _BUFFER if reader.started else _FIRST)
             except OSError as error:
-                if self._is_new and not reader.started and refuses_certificate(error):
+                if self._is_new and not reader.started and self._refuses(error):
                     raise _failure(errors.TlsError, effect, f"the server refused: {error}", processed=False) from error
                 # The end of the stream without TLS's own is one all the same, until a response has begun.
-                ended = isinstance(error, ssl.SSLEOFError) and not reader.started
+                ended = isinstance(error, self._cut_off) and not reader.started
                 processed = sent > 0 and not (ended and never_arrived(self._socket, len(data)))
                 cause = broken or error
                 raise _failure(ConnectionClosed, effect, f"the connection broke: {cause}", processed) from cause
@@ -246,17 +229,24 @@ class Connection:
         self.reusable = reader.keep_alive and broken is None
         return reader.response
 
+    def _refuses(self, _: OSError) -> bool:
+        """Whether an error says that the server refuses the client's certificate."""
+        return False
+
     def _write(self, effect: Send, data: memoryview, ends: float) -> tuple[int, OSError | None]:
         """Write a request; give how much was, and what broke the connection: the server may have answered before."""
-        step = _RECORD if self._is_tls else len(data)
-        deadline = min(ends, monotonic() + effect.timeout.write)
+        step = self._most_written
+        deadline: float | None = None  # set when it has to wait, which most requests never do
         sent = 0
         while True:
             try:
                 sent += self._socket.send(data[sent : sent + step])
-            except _WAITS as waits:
-                left, to_write = deadline - monotonic(), not isinstance(waits, ssl.SSLWantReadError)
-                if left <= 0 or not _ready(self._socket.fileno(), left, to_write=to_write):
+            except self._waits as waits:
+                now = monotonic()
+                if deadline is None:
+                    deadline = min(ends, now + effect.timeout.write)
+                left, to_write = deadline - now, not isinstance(waits, self._wants_to_read)
+                if left <= 0 or not ready(self._socket.fileno(), left, to_write=to_write):
                     if deadline == ends:
                         raise _out_of_time(effect, processed=sent > 0) from None
                     message = f"the request could not be written within {effect.timeout.write:g} s"
@@ -266,28 +256,29 @@ class Connection:
             else:
                 if sent == len(data):
                     return sent, None
-                deadline = min(ends, monotonic() + effect.timeout.write)
+                deadline = None
 
-    def _writable(self, seconds: float) -> bool:
-        return _ready(self._socket.fileno(), seconds, to_write=True)
+    def _writable(self, milliseconds: float) -> bool:
+        return ready(self._socket.fileno(), milliseconds / 1000, to_write=True)
 
     def _read(self, effect: Send, ends: float, most: int) -> bytes:
         """Read what has arrived, waiting for it; nothing at the end of the stream."""
-        deadline = min(ends, monotonic() + effect.timeout.read)
-        known = self._is_tls and self._socket.pending() > 0  # type: ignore[attr-defined]  # what TLS has, no wait shows
-        to_write = False
+        now = monotonic()
+        deadline = min(ends, now + effect.timeout.read)
+        known = self._pending is not None and self._pending() > 0
+        wait = self._readable
         while True:
-            left = deadline - monotonic()
-            wait = self._writable if to_write else self._readable
-            if left <= 0 or not (known or wait(left)):
+            left = deadline - now
+            if left <= 0 or not (known or wait(left * 1000)):
                 if deadline == ends:
                     raise _out_of_time(effect, processed=True)
                 message = f"nothing was received for {effect.timeout.read:g} s"
                 raise _failure(ReadTimeout, effect, message, processed=True)
             try:
                 return self._socket.recv(most)
-            except _WAITS as waits:
-                known, to_write = False, isinstance(waits, ssl.SSLWantWriteError)
+            except self._waits as waits:
+                known, wait = False, self._writable if isinstance(waits, self._wants_to_write) else self._readable
+                now = monotonic()
 
 
 def _out_of_time(effect: Send, *, processed: bool) -> TransportError:

@@ -14,7 +14,6 @@ import os
 import threading
 from collections import deque
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeAlias
 from weakref import WeakSet, ref
@@ -22,11 +21,13 @@ from weakref import WeakSet, ref
 from neo_wire import errors
 from neo_wire.errors import CallTimeout, ClientClosed, ConfigurationError, ConnectionClosed, TransportError
 from neo_wire.flow import Send
-from neo_wire.http import HttpResponse, Tls
+from neo_wire.http import HttpResponse, Route, Tls, Url
 from neo_wire.transports.blocking_connection import Connection, connect
 from neo_wire.transports.http1 import request_bytes
 
 if TYPE_CHECKING:
+    from queue import SimpleQueue
+
     from neo_wire.transports.httpx_bridge import HttpxExchange
 
 MAX_CONNECTIONS: Final = 100
@@ -65,6 +66,7 @@ class BlockingPools:
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self._pools: dict[_Key, _Pool] = {}
+        self._last: tuple[Url, Route, _Pool] | None = None  # of the last request: clients send the same objects again
 
     def send(self, effect: Send) -> HttpResponse:
         """Send the request once and read its response to the end.
@@ -77,18 +79,20 @@ class BlockingPools:
             ClientClosed: the pools are closed.
             ConfigurationError: TLS cannot be set up.
         """
-        request, route = effect.request, effect.route
-        if route.proxy is not None or route.http2:
+        url, route, last = effect.request.url, effect.route, self._last
+        if last is not None and last[0] is url and last[1] is route:
+            pool = last[2]
+        elif route.proxy is not None or route.http2:
             return self._by_httpx(effect)
+        else:
+            pool = self._pool(url, route)
         now = monotonic()
         ends = now + effect.timeout.total
-        data = request_bytes(request)
-        key = (request.url.scheme, request.url.authority, route.tls)
-        pool = self._pools.get(key) or self._add_pool(key)
+        data = request_bytes(effect.request)
         place = pool.take(effect, ends)
         try:
             connection = place.connection
-            if connection is not None and not place.is_older(now - _LONGEST_IDLE) and connection.is_fresh():
+            if connection is not None and connection.idle_since >= now - _LONGEST_IDLE and connection.is_fresh():
                 try:
                     return connection.exchange(effect, data, ends)
                 except ConnectionClosed as error:
@@ -105,19 +109,24 @@ class BlockingPools:
         with self._lock:
             self._closed = True
             pools, bridge = self._pools, self._bridge
-            self._pools, self._bridge = {}, None
+            self._pools, self._bridge, self._last = {}, None, None
         for pool in pools.values():
             pool.close()
         if bridge is not None:
             bridge.close()
 
-    def _add_pool(self, key: _Key) -> _Pool:
+    def _pool(self, url: Url, route: Route) -> _Pool:
+        key = (url.scheme, url.authority, route.tls)
         with self._lock:
             self._refuse_when_closed()
-            for pool in self._pools.values():
-                pool.let_go()
-            self._pools = {other: pool for other, pool in self._pools.items() if not pool.is_empty()}
-            return self._pools.setdefault(key, _Pool(self._max_connections))
+            if key not in self._pools:
+                for pool in self._pools.values():
+                    pool.let_go()
+                self._pools = {other: pool for other, pool in self._pools.items() if not pool.is_empty()}
+                self._pools[key] = _Pool(self._max_connections)
+            pool = self._pools[key]
+            self._last = (url, route, pool)
+            return pool
 
     def _by_httpx(self, effect: Send) -> HttpResponse:
         with self._lock:
@@ -202,15 +211,21 @@ class _Pool:
             CallTimeout: none came free by the time `ends`.
             ClientClosed: the pool is closed.
         """
-        with self._lock:
-            if self._closed:
-                raise _closed()
-            if self._idle:
-                return self._idle.pop()
-            if self._free:
-                return self._free.pop()
-            waiter: SimpleQueue[_Place | None] = SimpleQueue()
-            self._waiters.append(waiter)
+        waiter: SimpleQueue[_Place | None] | None = None
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise _closed()
+                if self._idle:
+                    return self._idle.pop()
+                if self._free:
+                    return self._free.pop()
+                if waiter is not None:
+                    self._waiters.append(waiter)
+                    break
+            from queue import Empty, SimpleQueue  # here, as few calls wait; not in the lock, as an import has one too
+
+            waiter = SimpleQueue()
         timeout = effect.timeout
         wait = min(timeout.pool, ends - monotonic())
         try:
@@ -237,7 +252,8 @@ class _Pool:
                 self._strike(waiter)
             else:
                 (self._free if place.connection is None else self._idle).append(place)
-                self.let_go()
+                if len(self._idle) > 1:  # this one has been idle for no time
+                    self.let_go()
 
     def let_go(self) -> None:
         """Close what has been idle for too long."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from neo_wire.errors import ClientClosed, ConfigurationError
 from neo_wire.flow import Send
 from neo_wire.http import HttpResponse
-from neo_wire.transports.asynchronous import AsyncExchange
-from neo_wire.transports.blocking import Exchange
 
 if TYPE_CHECKING:
+    from neo_wire.transports.asynchronous import AsyncExchange
+    from neo_wire.transports.blocking import Exchange
     from neo_wire.transports.httpx_bridge import AsyncHttpxClient, AsyncHttpxTransport, HttpxClient, HttpxTransport
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 
 
 def read_file(path: str, max_bytes: int) -> bytes:
@@ -35,6 +33,9 @@ def write_file(path: str, data: bytes) -> None:
     Raises:
         OSError: it cannot be written; the old one stands.
     """
+    import tempfile  # here, as few clients write a file, and it brings all of shutil's compression
+    from pathlib import Path
+
     _check(path)
     target = Path(os.path.realpath(path))
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

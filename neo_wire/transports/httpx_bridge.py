@@ -105,8 +105,9 @@ class _Given:
 class HttpxExchange:
     """One blocking exchange at a time, from any thread.
 
-    Over a blocking client or transport of the user's, the total time is looked at before each piece of a body; a server
-    that sends the head of its response byte by byte may outlast it there.
+    Over a blocking client or transport of the user's, the total time ends an exchange when its connection is one of
+    httpx's own that was made, or had answered, here: another, as of a transport that is not httpx's, may outlast it
+    with a response whose head comes byte by byte.
 
     Args:
         given: the user's client or transport, to send with in place of connections of our own.
@@ -142,7 +143,11 @@ class HttpxExchange:
             raise ClientClosed("the client is closed; make a new one")
         if self._given is not None:
             send, library = self._given.opened()
-            return _exchange(HttpxCall(effect, library), send)
+            call = HttpxCall(effect, library, watched=True)
+            try:
+                return _exchange(call, send)
+            finally:
+                call.release()
         process = os.getpid()
         connections = self._by_process.get(process)
         if connections is None:
@@ -172,9 +177,14 @@ def _exchange(call: HttpxCall, send: Callable[[Any], Any]) -> HttpResponse:
                 break
             if call.is_late:
                 raise call.late()
+        if call.is_cut:
+            raise call.late()
         return body.response()
     finally:
         with suppress(Exception):  # how the exchange ended is known
+            if call.doubtful is not None:
+                call.doubtful.close()
+        with suppress(Exception):  # as above
             response.close()
 
 
@@ -271,6 +281,9 @@ async def _exchange_async(call: HttpxCall, send: Callable[[Any], Any]) -> HttpRe
                 await (_write(call, pieces, body, write) if write else _keep(call, pieces, body))
                 return body.response()
             finally:
+                if call.doubtful is not None:
+                    with suppress(Exception):  # how the exchange ended is known
+                        await call.doubtful.aclose()
                 await _end(response, pieces)
     except TimeoutError:
         if not call.is_late:

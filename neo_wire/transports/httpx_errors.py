@@ -46,6 +46,12 @@ _TIMEOUTS: Final = (errors.ConnectTimeout, errors.PoolTimeout, errors.WriteTimeo
 _USER: Final = re.compile(r"://[^/\s@'\"]*@")
 # So h2 says that a connection takes no more; the second, once the server has ended it and left streams open.
 _HTTP2_ENDED: Final = re.compile(r"Invalid input \w+\.(\w+) in state \w+\.CLOSED|Max outbound streams is ")
+# So httpcore quotes a server of HTTP/2 that did not act on the request: RFC 9113, sections 6.8 and 8.7. What follows
+# the last stream that such a server names is sent again by httpcore itself.
+_HTTP2_NOT_PROCESSED: Final = (
+    r"<StreamReset stream_id:\d+, error_code:(?:7|ErrorCodes\.REFUSED_STREAM), remote_reset:True>"
+    r"|<ConnectionTerminated error_code:[\w.]+, last_stream_id:0, .*"
+)
 _QUERY: Final = re.compile(r"\?[^\s'\")]+")
 
 
@@ -78,6 +84,8 @@ def transport_error(
         maybe_processed = ended[1] not in (None, "SEND_HEADERS")
     elif "LocalProtocolError" in names:
         detail = ""  # it quotes the header, which may be a secret
+    elif "RemoteProtocolError" in names and re.fullmatch(_HTTP2_NOT_PROCESSED, detail, re.DOTALL):
+        maybe_processed = False
     elif sent is False and effect.route.proxy is not None and cls is not errors.PoolTimeout:
         if cls in _TIMEOUTS:
             cls, text = errors.ConnectTimeout, f"no connection: {text}" if maybe_processed else text

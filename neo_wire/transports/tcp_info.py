@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import struct
 import sys
 from typing import Final
 
@@ -21,6 +20,8 @@ def never_arrived(connected: socket.socket, length: int) -> bool:
     """
     if sys.platform != "linux":
         return False
+    import struct  # here, as few connections break
+
     info = connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SIZE)
     if len(info) < _SIZE:
         return False  # a kernel before 4.19

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 from functools import lru_cache
-from pathlib import Path
 from typing import Final, TypedDict
 
 from neo_wire.errors import ConfigurationError
 from neo_wire.http import Tls
 
-_HASHED: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+")  # how OpenSSL finds an authority in a folder
-_CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_HASHED: Final = r"[0-9a-f]{8}\.[0-9]+"  # how OpenSSL finds an authority in a folder
+_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
+_END: Final = b"-----END CERTIFICATE-----"
 _LARGEST_FILE: Final = 1 << 24  # bytes
 
 
@@ -71,26 +72,39 @@ def _authorities(bundle: str | None) -> _Authorities:
         return {"cafile": certifi.where()}
     if not bundle.strip():
         raise ConfigurationError("the path of the CA bundle is empty; give a file or a folder, or leave it out")
-    path = Path(bundle)
     try:
-        if not path.is_dir():
-            if not _CERTIFICATE.search(_read(path)):
+        if not os.path.isdir(bundle):  # noqa: PTH112  # the module pathlib takes 3 ms to import
+            if not _has_certificate(_read(bundle)):
                 raise ConfigurationError(f"the CA bundle {bundle!r} has no PEM certificate in it")
             return {"cafile": bundle}
-        names = sorted(entry.name for entry in path.iterdir())
-        if any(_HASHED.fullmatch(name) for name in names):
-            return {"capath": bundle}
-        found = [pem for name in names if (path / name).is_file() for pem in _CERTIFICATE.findall(_read(path / name))]
+        return _authorities_in(bundle)
     except OSError as error:
         raise ConfigurationError(f"the CA bundle {bundle!r} cannot be read: {error.strerror}") from error
+
+
+def _authorities_in(folder: str) -> _Authorities:
+    from pathlib import Path  # here, as most bundles are files
+
+    path = Path(folder)
+    names = sorted(entry.name for entry in path.iterdir())
+    if any(re.fullmatch(_HASHED, name) for name in names):
+        return {"capath": folder}
+    pattern = rb"%b.*?%b" % (_BEGIN, _END)
+    files = [path / name for name in names if (path / name).is_file()]
+    found = [pem for file in files for pem in re.findall(pattern, _read(str(file)), re.DOTALL)]
     if not found:
-        raise ConfigurationError(f"the folder {bundle!r} of CA certificates has no PEM certificate in it")
-    return {"cadata": "\n".join(found)}
+        raise ConfigurationError(f"the folder {folder!r} of CA certificates has no PEM certificate in it")
+    return {"cadata": b"\n".join(found).decode("latin-1")}
 
 
-def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        return file.read(_LARGEST_FILE).decode("latin-1")
+def _has_certificate(bundle: bytes) -> bool:
+    begin = bundle.find(_BEGIN)
+    return begin >= 0 and bundle.find(_END, begin) > begin
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:  # noqa: PTH123  # as above
+        return file.read(_LARGEST_FILE)
 
 
 def _load_client_certificate(tls: Tls, context: ssl.SSLContext) -> str | None:
@@ -100,7 +114,7 @@ def _load_client_certificate(tls: Tls, context: ssl.SSLContext) -> str | None:
     key = tls.client_key or tls.client_cert
     for path in dict.fromkeys((tls.client_cert, key)):
         try:
-            _read(Path(path))
+            _read(path)
         except OSError as error:
             return f"the client certificate or key {path!r} cannot be read: {error.strerror}"
     asked = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from itertools import product
 from typing import Any
 
@@ -12,10 +13,17 @@ import pytest
 from botocore.config import Config
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import EndpointResolutionError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from neo_wire.config.endpoints import is_loopback, parse_endpoint_url, real_region, resolve_endpoint, s3_object_url
+from neo_wire.config.endpoints import (
+    is_global,
+    is_loopback,
+    parse_endpoint_url,
+    real_region,
+    resolve_endpoint,
+    s3_object_url,
+)
 from neo_wire.config.partitions import PARTITIONS
 from neo_wire.errors import EndpointError
 
@@ -340,3 +348,15 @@ def test_a_bucket_or_key_that_is_none(bucket: str, key: str, said: str) -> None:
 def test_all_that_is_wrong_with_an_object_is_said_at_once() -> None:
     with pytest.raises(EndpointError, match="no name of a bucket; the key has 0 bytes"):
         s3_object_url("", "", "eu-west-1")
+
+
+@given(
+    region=st.from_regex(r"aws(-[a-z]+)*-global", fullmatch=True)
+    | st.text("aws-globl\n", max_size=20)
+    | st.text(max_size=12)
+)
+@example(region="aws-global")
+@example(region="aws-global\n")
+@example(region="aws--global")
+def test_the_pseudo_regions(region: str) -> None:
+    assert is_global(region) is (re.fullmatch(r"aws(-[a-z]+)*-global", region) is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import time
 from contextlib import suppress
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neo_wire.config import profile_files
 from neo_wire.config.profile_files import ProfileFiles, Section, parse
 from neo_wire.errors import ProfileFileError
 
@@ -299,3 +301,13 @@ def test_many_spellings_of_one_name_are_merged_in_a_time_that_grows_with_their_n
     began = time.perf_counter()
     assert len(read(text).profiles["x"].values) == 20_000
     assert time.perf_counter() - began < 10
+
+
+@given(text=st.text("a \r\n\x0b\x0c\x1c\x85\u2028", max_size=20))
+def test_a_line_ends_at_the_line_breaks_of_all_systems_alone(text: str) -> None:
+    assert profile_files._lines(text) == re.split(r"\r\n|\r|\n", text)
+
+
+@given(text=st.text("aZ09-_.:;/%@+#!~ \t\n\r\x7f\x85é²\u2028", max_size=12) | st.text(max_size=12))
+def test_the_characters_of_names(text: str) -> None:
+    assert profile_files._is_name(text) is (re.fullmatch(r"[A-Za-z0-9_\-/.%@:+]+", text) is not None)

@@ -11,6 +11,7 @@ from botocore.useragent import UserAgentString
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neo_wire.config import user_agent as module
 from neo_wire.config.user_agent import Feature, user_agent
 
 HERE: dict[str, Any] = {
@@ -121,3 +122,13 @@ def test_the_ids_of_the_features_are_botocores() -> None:
 
 def test_a_long_app_id_is_sent_all_the_same() -> None:
     assert user_agent("1", **HERE, app_id="a" * 51).endswith(" app/" + "a" * 51)
+
+
+PLAIN = r"a-zA-Z0-9!$%&'*+\-.^_`|~,"
+
+
+@given(text=st.text("aZ09-_.:;/%@+#!~ \t\n\r\x7f\x85é²\u2028", max_size=12) | st.text(max_size=12))
+def test_the_characters_that_are_let_through(text: str) -> None:
+    assert module._only(module._PLAIN, text) == re.sub(rf"[^{PLAIN}]", "-", text)
+    assert module._only(module._PLAIN_OR_HASH, text) == re.sub(rf"[^{PLAIN}#]", "-", text)
+    assert module._only(module._SENDABLE, text) == re.sub(r"[^ -~]", "-", text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 
 import pytest
 from hypothesis import given
@@ -127,3 +127,18 @@ def test_any_other_refusal_is_none(error: NeoWireError, skew: timedelta, applied
 def test_a_correction_that_was_wrong_itself_is_corrected() -> None:
     assert is_skew_error(SignatureError(), 10 * MINUTE, -10 * MINUTE)
     assert is_skew_error(SignatureError(), 10 * MINUTE, 6 * MINUTE)
+
+
+DATES = r"[A-Z][a-z][a-z], [0-3][0-9] (Nov|Feb|Xyz) [12][0-9]{3} [0-2][0-9]:[0-6][0-9]:[0-6][0-9] GMT"
+
+
+@given(date=st.from_regex(DATES, fullmatch=True))
+def test_a_date_in_the_usual_form_is_read_as_the_standard_library_reads_it(date: str) -> None:
+    try:
+        expected = parsedate_to_datetime(date).replace(tzinfo=UTC)
+    except ValueError:
+        expected = None
+    if expected is None or not 1970 <= expected.year <= 9000:
+        assert server_date(dated(date)) is None
+    else:
+        assert server_date(dated(date)) == expected

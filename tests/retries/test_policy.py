@@ -77,6 +77,6 @@ def test_another_mode_is_refused(mode: Any) -> None:
         made(mode=mode)
 
 
-@given(st.integers(0, 2**128 - 1))
-def test_random_bits_make_the_uuid_that_the_standard_library_makes_of_them(bits: int) -> None:
-    assert uuid_text(bits) == str(uuid.UUID(int=bits, version=4))
+@given(st.binary(min_size=16, max_size=16))
+def test_random_bytes_make_the_uuid_that_the_standard_library_makes_of_them(random: bytes) -> None:
+    assert uuid_text(random) == str(uuid.UUID(bytes=random, version=4))

@@ -84,6 +84,15 @@ def test_the_class_of_each_failure_decides_its_delay_and_its_price() -> None:
     assert (progress.stopped, policy.quota.available) == ("attempts used up", 481)
 
 
+def test_a_refused_pause_is_kept_for_who_waits_all_the_same() -> None:
+    policy = retries()
+    policy.quota.take(496)
+    progress = made(policy)
+    progress.started()
+    assert progress.pause(Kind.THROTTLING, answer(400, x_amz_retry_after="700")) is None
+    assert (progress.stopped, progress.refused_pause, policy.quota.available) == ("retry quota reached", 0.7, 4)
+
+
 def test_credentials_are_replaced_once_if_an_attempt_is_left() -> None:
     progress = made()
     progress.started()

@@ -6,11 +6,13 @@ import logging
 
 import pytest
 
+from neo_wire._log import takes_debug
+from neo_wire.attempts import STORY
 from neo_wire.errors import ConfigurationError, ReadTimeout, ServerError
 from neo_wire.events import AttemptFailed, AttemptStarted, CallEnded, Event, ResponseReceived, RetryScheduled
 from neo_wire.http import Timeout
 from neo_wire.retries.progress import Progress
-from neo_wire.retries.story import Story, is_logged
+from neo_wire.retries.story import Story
 from tests.scripted import URL, retries
 
 FAILED = ServerError("because", status=503)
@@ -66,7 +68,7 @@ def test_a_success_and_an_error_that_has_no_story() -> None:
 
 def test_the_log_without_a_callback(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="neo_wire"):
-        assert is_logged()
+        assert takes_debug(STORY)
         tell_all(*made(None))
     assert caplog.messages == [
         "Do at https://api.example: attempt 1 of 3: ReadTimeout in 0.500 s",
@@ -79,6 +81,6 @@ def test_the_log_without_a_callback(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_above_debug_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="neo_wire"):
-        assert not is_logged()
+        assert not takes_debug(STORY)
         tell_all(*made(None))
     assert caplog.messages == []

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import botocore.session
 import pytest
 
 from neo_wire.service import Operation, Unit
-from neo_wire.shapes import operations
+from neo_wire.shapes import operations, structures
 from neo_wire.shapes.operations import SAGEMAKER
 
-OPERATIONS: list[Operation[Any, Any]] = [one for one in vars(operations).values() if isinstance(one, Operation)]
+OPERATIONS: list[Operation[Any, Any]] = [
+    getattr(operations, name) for name in vars(operations)["__all__"] if name != "SAGEMAKER"
+]
 MODEL: Any = botocore.session.get_session().get_service_model("sagemaker")
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
@@ -59,3 +63,31 @@ def test_the_request_is_a_plain_post(operation: Operation[Any, Any]) -> None:
     assert modelled.http == {"method": "POST", "requestUri": "/"}
     assert modelled.endpoint is None  # no host prefix
     assert not modelled.idempotent_members
+
+
+MODULES = {
+    "SAGEMAKER": set(),
+    "CREATE_COMPILATION_JOB": {"create", "configuration"},
+    "DESCRIBE_COMPILATION_JOB": {"describe", "configuration"},
+    "LIST_COMPILATION_JOBS": {"listing"},
+    "STOP_COMPILATION_JOB": {"stop"},
+    "DELETE_COMPILATION_JOB": {"delete"},
+}
+
+
+@pytest.mark.parametrize("name", vars(operations)["__all__"])
+def test_an_operation_brings_only_the_structures_that_it_needs(name: str) -> None:
+    program = f"from neo_wire.shapes import operations; operations.{name}; import sys; print(*sys.modules)"
+    done = subprocess.run(  # noqa: S603  # our own program, in this interpreter
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    loaded = {one.removeprefix("neo_wire.shapes.") for one in done.stdout.split() if one.startswith("neo_wire.shapes.")}
+    expected = MODULES[name] | {"operations"} | ({"simple_types"} if MODULES[name] else set())
+    assert loaded - {"enums"} == expected
+    assert ("enums" in loaded) is bool(MODULES[name] & {"create", "describe", "listing"})
+
+
+def test_a_name_that_there_is_not_is_an_attribute_error() -> None:
+    for module in (operations, structures):
+        with pytest.raises(AttributeError, match="no attribute 'TRAIN'"):
+            _ = module.TRAIN

@@ -19,12 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neo_wire.members import Kind, Schema, members
-from neo_wire.schema import Characters, Pattern
+from neo_wire.schema import Characters, Pattern, is_shape
 from neo_wire.service import Operation, ResponseMetadata
 from neo_wire.shapes import operations, structures
 from neo_wire.shapes.enums import CompilationJobStatus
 
-OPERATIONS: list[Operation[Any, Any]] = [one for one in vars(operations).values() if isinstance(one, Operation)]
+OPERATIONS: list[Operation[Any, Any]] = [
+    getattr(operations, name) for name in vars(operations)["__all__"] if name != "SAGEMAKER"
+]
 MODEL: Any = botocore.session.get_session().get_service_model("sagemaker")
 KINDS = {
     "string": Kind.STRING,
@@ -122,9 +124,7 @@ def test_a_structure_has_the_models_name_and_a_docstring(cls: type, shape: Any) 
 
 
 def test_every_structure_of_the_module_was_reached() -> None:
-    declared = {
-        one for one in vars(structures).values() if isinstance(one, type) and one.__module__ == structures.__name__
-    }
+    declared = {one for name in vars(structures)["__all__"] if is_shape(one := getattr(structures, name))}
     assert {cls for _, cls, _ in STRUCTURES} == declared
 
 

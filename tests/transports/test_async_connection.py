@@ -205,6 +205,18 @@ def test_a_response_that_is_cut_off_is_none(end: str) -> None:
         assert ("reset" if end == "reset" else "99 of 100 bytes") in error.message
 
 
+@pytest.mark.parametrize(("length", "connections"), [("", 1), ("content-length: 4\r\n", 3)])
+def test_a_response_that_is_framed_twice_is_the_last_of_its_connection(length: str, connections: int) -> None:
+    response = f"HTTP/1.1 200 OK\r\n{length}transfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n".encode()
+
+    async def main(pools: AsyncPools) -> list[bytes]:
+        return [(await pools.send(server.send())).body for _ in range(3)]
+
+    with scripted(lambda peer: peer.serve(response)) as server:
+        assert run(main) == [b"{}"] * 3
+        assert server.connections == connections
+
+
 def test_a_body_beyond_the_bound_is_cut_off_and_ends_the_connection() -> None:
     async def main(pools: AsyncPools) -> None:
         for _ in range(2):

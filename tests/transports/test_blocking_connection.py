@@ -144,6 +144,17 @@ def test_odd_responses_that_are_whole(
         assert pools.send(server.send(method=method)).body == body
 
 
+def test_a_response_that_is_framed_twice_is_the_last_of_its_connection(pools: BlockingPools) -> None:
+    """What follows one may be an answer that was smuggled in, so the next call has a connection of its own."""
+    doubtful = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    with scripted(lambda peer: peer.serve(doubtful)) as server:
+        assert [pools.send(server.send()).body for _ in range(3)] == [b"{}"] * 3
+        assert server.connections == 3
+    with scripted(lambda peer: peer.serve(doubtful.replace(b"content-length: 4\r\n", b""))) as server:
+        assert [pools.send(server.send()).body for _ in range(3)] == [b"{}"] * 3
+        assert server.connections == 1
+
+
 def test_a_redirect_is_a_response_like_any_other(pools: BlockingPools) -> None:
     with scripted(lambda peer: peer.serve(answer(b"", "307 Temporary Redirect", "Location: /elsewhere"))) as server:
         assert pools.send(server.send()).header("location") == "/elsewhere"

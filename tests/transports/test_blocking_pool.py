@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import linecache
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -224,10 +225,10 @@ def test_a_connection_over_which_something_came_unasked_is_replaced(pools: Block
 def test_a_connection_that_only_seems_to_have_something_to_read_is_kept(
     pools: BlockingPools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready = blocking_connection._ready
+    ready = blocking_connection.ready
     monkeypatch.setattr(
         blocking_connection,
-        "_ready",
+        "ready",
         lambda descriptor, seconds, **how: seconds == 0 or ready(descriptor, seconds, **how),
     )
     with scripted() as server:
@@ -426,7 +427,7 @@ def test_a_place_that_comes_at_the_last_moment_is_taken(monkeypatch: pytest.Monk
             self.put(super().get(timeout=10))
             raise Empty
 
-    monkeypatch.setattr(blocking_pool, "SimpleQueue", Late)
+    monkeypatch.setattr(queue, "SimpleQueue", Late)
     pools = BlockingPools(max_connections=1)
     with scripted() as server:
         in_threads(lambda _: [pools.send(server.send()) for _ in range(20)], 4)

@@ -151,7 +151,7 @@ class TestWriting:
         folder = tmp_path / "home"
         folder.mkdir()
         program = """
-import os, sys
+import os, pathlib, sys, tempfile  # these two before they cannot be read any more
 from neo_wire.transports.files import write_file
 os.chdir(sys.argv[1])
 os.setuid(65534)

@@ -54,6 +54,8 @@ def by_h11(stream: bytes, method: str) -> Outcome:
                 body += event.data
             elif isinstance(event, h11.EndOfMessage):
                 keep_alive = engine.their_state is h11.DONE and not fed_end
+                # RFC 9112 says what h11 leaves to its user: two framings may be an attempt to smuggle a response in
+                keep_alive &= not {"transfer-encoding", "content-length"} <= {name for name, _ in headers}
                 leftover = len(engine.trailing_data[0])
                 return Outcome(HttpResponse(status, headers, body, reason), keep_alive, leftover)
             elif event is h11.NEED_DATA:
@@ -240,6 +242,16 @@ def test_started_tells_whether_a_byte_has_arrived() -> None:
 def test_a_status_without_a_body_needs_no_length(status: bytes) -> None:
     response, keep_alive = read(b"HTTP/1.1 " + status + b"\r\nContent-Length: 5\r\n\r\n")
     assert (response.body, keep_alive) == (b"", True)
+
+
+@pytest.mark.parametrize("length", [0, 2, 12, 500])
+@pytest.mark.parametrize("first", ["length", "coding"])
+def test_a_response_that_is_framed_twice_is_read_by_its_coding_and_is_the_last(length: int, first: str) -> None:
+    fields = [b"Content-Length: %d\r\n" % length, b"Transfer-Encoding: chunked\r\n"]
+    head = b"HTTP/1.1 200 OK\r\n" + b"".join(fields if first == "length" else fields[::-1]) + b"\r\n"
+    response, keep_alive = read(head + b"2\r\n{}\r\n0\r\n\r\n")
+    assert (response.body, keep_alive) == (b"{}", False)
+    assert read(head.replace(fields[0], b"") + b"2\r\n{}\r\n0\r\n\r\n")[1] is True
 
 
 def test_the_answer_to_head_has_no_body() -> None:

@@ -8,6 +8,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import h2.config
@@ -15,6 +16,7 @@ import h2.connection
 import h2.events
 import pytest
 from attrs import evolve
+from h2.errors import ErrorCodes
 
 from neo_wire.errors import (
     ConnectionClosed,
@@ -23,6 +25,7 @@ from neo_wire.errors import (
 from neo_wire.http import Route, Tls
 from tests.transports.bridges import Bridge, effect, raised
 from tests.transports.proxy import Proxy
+from tests.transports.scripted import Peer, scripted
 
 Serve = Callable[..., Any]
 Respond = Callable[..., bytes]
@@ -33,18 +36,19 @@ def serve_http2(connection: socket.socket, body: bytes, seen: list[Any], request
     engine = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
     engine.initiate_connection()
     connection.sendall(engine.data_to_send())
-    while data := connection.recv(65536):
-        for event in engine.receive_data(data):
-            if isinstance(event, h2.events.RequestReceived):
-                seen.append(dict(event.headers or ()))
-            elif isinstance(event, h2.events.DataReceived):
-                seen += [event.data] if event.data else []
-                engine.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id or 0)
-            elif isinstance(event, h2.events.StreamEnded):
-                stream = event.stream_id or 0
-                engine.send_headers(stream, [(":status", "200"), ("X-Amzn-RequestId".lower(), "r-2")])
-                engine.send_data(stream, body, end_stream=True)
-        connection.sendall(engine.data_to_send())
+    with suppress(OSError):  # the client goes as it likes
+        while data := connection.recv(65536):
+            for event in engine.receive_data(data):
+                if isinstance(event, h2.events.RequestReceived):
+                    seen.append(dict(event.headers or ()))
+                elif isinstance(event, h2.events.DataReceived):
+                    seen += [event.data] if event.data else []
+                    engine.acknowledge_received_data(event.flow_controlled_length or 0, event.stream_id or 0)
+                elif isinstance(event, h2.events.StreamEnded):
+                    stream = event.stream_id or 0
+                    engine.send_headers(stream, [(":status", "200"), ("X-Amzn-RequestId".lower(), "r-2")])
+                    engine.send_data(stream, body, end_stream=True)
+            connection.sendall(engine.data_to_send())
 
 
 @pytest.fixture
@@ -55,6 +59,7 @@ def http2_server(server_tls: Any) -> Iterator[Any]:
     context.set_alpn_protocols(["h2", "http/1.1"])
     seen: list[Any] = []
     connections: list[ssl.SSLSocket] = []
+    speaking: list[threading.Thread] = []
 
     def serve() -> None:
         try:
@@ -65,7 +70,8 @@ def http2_server(server_tls: Any) -> Iterator[Any]:
                 connections.append(connection)
                 seen.append(connection.selected_alpn_protocol())
                 if seen[-1] == "h2":
-                    threading.Thread(target=serve_http2, args=(connection, b"answered", seen), daemon=True).start()
+                    speaking.append(threading.Thread(target=serve_http2, args=(connection, b"answered", seen)))
+                    speaking[-1].start()
                 else:
                     received = b""
                     while not received.endswith(b"{}"):  # head and body may come apart
@@ -80,6 +86,11 @@ def http2_server(server_tls: Any) -> Iterator[Any]:
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     thread.join(10)
+    for connection in connections:
+        with suppress(OSError):  # the client may have gone
+            connection.shutdown(socket.SHUT_RDWR)
+    for speaker in speaking:
+        speaker.join(10)
     for connection in connections:
         connection.close()
 
@@ -187,3 +198,44 @@ def test_an_http2_response_that_is_cut_off_is_no_success(
         thread.join(10)
     assert type(error) is ConnectionClosed
     assert error.maybe_processed is True
+
+
+@pytest.mark.parametrize(
+    ("how", "maybe_processed"),
+    [
+        ("refuses the stream", False),
+        ("goes away before any", False),
+        ("cancels the stream", True),
+        ("goes away after it", True),
+    ],
+)
+def test_a_server_that_says_that_it_did_not_act_is_believed(
+    bridge: Bridge, how: str, maybe_processed: bool, server_tls: Any, trusting: ssl.SSLContext
+) -> None:
+    def end(peer: Peer) -> None:
+        engine = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+        engine.initiate_connection()
+        peer.send(engine.data_to_send())
+        while data := peer.socket.recv(65536):
+            for event in engine.receive_data(data):
+                if isinstance(event, h2.events.StreamEnded):
+                    stream = event.stream_id or 0
+                    if "stream" in how:
+                        engine.reset_stream(
+                            stream, ErrorCodes.REFUSED_STREAM if "refuses" in how else ErrorCodes.CANCEL
+                        )
+                    else:
+                        engine.close_connection(last_stream_id=0 if "before" in how else stream)
+                        peer.send(engine.data_to_send())
+                        while peer.socket.recv(65536):  # closing with something unread would be a reset
+                            pass
+                        return
+            peer.send(engine.data_to_send())
+
+    context = server_tls()
+    context.set_alpn_protocols(["h2"])
+    with scripted(end, context) as server:
+        one = evolve(server.send(), route=Route(tls=Tls(context=trusting), http2=True))
+        error = raised(bridge, one)
+    assert type(error) is ConnectionClosed
+    assert error.maybe_processed is maybe_processed

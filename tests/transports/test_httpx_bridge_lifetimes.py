@@ -23,6 +23,7 @@ from neo_wire.http import Route, Timeout, Tls
 from neo_wire.transports.httpx_bridge import AsyncHttpxExchange, HttpxExchange
 from tests.transports.bridges import Bridge, effect
 from tests.transports.proxy import Proxy
+from tests.transports.scripted import scripted
 
 Serve = Callable[..., Any]
 Respond = Callable[..., bytes]
@@ -55,6 +56,18 @@ def token(body: bytes) -> str:
 def test_connections_are_kept_for_the_next_exchange(bridge: Bridge, counting: Serve) -> None:
     one = effect(counting().url)
     assert token(bridge.send(one, one, one).body) == "0.2"
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize(("length", "connections"), [("", 1), ("content-length: 4\r\n", 3)])
+def test_a_response_that_is_framed_twice_is_the_last_of_its_connection(
+    bridge: Bridge, secure: bool, length: str, connections: int, server_tls: Any, trusting: ssl.SSLContext
+) -> None:
+    response = f"HTTP/1.1 200 OK\r\n{length}transfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n".encode()
+    with scripted(lambda peer: peer.serve(response), server_tls() if secure else None) as server:
+        one = server.send(tls=Tls(context=trusting))
+        assert bridge.send(one, one, one).body == b"{}"
+        assert server.connections == connections
 
 
 def test_each_route_has_connections_of_its_own(bridge: Bridge, counting: Serve) -> None:
