@@ -6,18 +6,20 @@ compiled.
 
 from __future__ import annotations
 
+import builtins
+import sys
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import attrs
 from attrs import frozen
 
+from neo_wire._decimals import is_decimal_class
 from neo_wire.schema import (
     Bits,
     Characters,
@@ -35,6 +37,7 @@ from neo_wire.schema import (
     is_unmodelled,
     shape_traits,
 )
+from neo_wire.values import Value
 
 
 class Kind(Enum):
@@ -56,8 +59,8 @@ class Kind(Enum):
     DOCUMENT = "document"
 
 
-@frozen
-class Schema:
+@frozen(eq=False, repr=False)
+class Schema(Value):
     """One resolved type with its traits.
 
     Attributes:
@@ -84,8 +87,8 @@ class Schema:
     sparse: bool = False
 
 
-@frozen
-class Member:
+@frozen(eq=False, repr=False)
+class Member(Value):
     """One member of a structure or union: its attribute, its name on the wire and its schema."""
 
     attribute: str
@@ -99,7 +102,6 @@ _SIMPLE: Final[Mapping[object, Kind]] = {
     bool: Kind.BOOLEAN,
     int: Kind.INTEGER,
     float: Kind.FLOAT,
-    Decimal: Kind.BIG_DECIMAL,
     bytes: Kind.BLOB,
     datetime: Kind.TIMESTAMP,
 }
@@ -125,14 +127,42 @@ def members(cls: type) -> tuple[Member, ...]:
 
 @cache
 def _members(cls: type) -> tuple[Member, ...]:
-    traits = shape_traits(cls)
+    shape_traits(cls)  # what is no shape fails here
     try:
-        hints = typing.get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
-    except (NameError, AttributeError, SyntaxError, TypeError) as error:
-        raise TypeError(
-            f"{cls.__qualname__}: an annotation cannot be resolved ({error}); declare shapes and the types they name "
-            "at the top level of a module"
-        ) from error
+        return _resolved(cls, *_evaluated(cls))
+    except Exception:  # noqa: BLE001  # whatever it is, the standard library knows better, or says what is wrong
+        try:
+            hints = typing.get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
+        except (NameError, AttributeError, SyntaxError, TypeError) as error:
+            raise TypeError(
+                f"{cls.__qualname__}: an annotation cannot be resolved ({error}); declare shapes and the types they "
+                "name at the top level of a module"
+            ) from error
+    return _resolved(cls, hints, frozenset())
+
+
+def _evaluated(cls: type) -> tuple[dict[str, object], frozenset[str]]:
+    """The annotations as objects, and the names of those of which a `| None` was left out.
+
+    `typing.get_type_hints` compiles each, and makes a union of each that is optional: ten times as long, which every
+    first call would wait for. It alone looks for names in quotes within; here they resolve to no schema.
+    """
+    found: dict[str, object] = {}
+    optional = set()
+    for one in reversed(cls.__mro__[:-1]):  # without `object`, which has none
+        scope = {**vars(builtins), **vars(sys.modules[one.__module__]), cls.__name__: cls}
+        for name, text in one.__annotations__.items():
+            plain = text.removesuffix(" | None")
+            if plain != text:
+                optional.add(name)
+            else:
+                optional.discard(name)  # that of a base class
+            found[name] = scope[plain] if plain in scope else eval(plain, scope)  # noqa: S307  # the program's own
+    return found, frozenset(optional)
+
+
+def _resolved(cls: type, hints: Mapping[str, object], known_optional: frozenset[str]) -> tuple[Member, ...]:
+    traits = shape_traits(cls)
     found = []
     for attribute in attrs.fields(cls):
         if is_unmodelled(attribute):
@@ -141,6 +171,7 @@ def _members(cls: type) -> tuple[Member, ...]:
             schema, optional, wire_name = _resolve(hints[attribute.name])
         except TypeError as error:
             raise TypeError(f"{cls.__qualname__}.{attribute.name}: {error}") from None
+        optional = optional or attribute.name in known_optional
         required = attribute.default is attrs.NOTHING
         if not required and not optional:
             raise TypeError(f"{cls.__qualname__}.{attribute.name} has a default, so annotate it as `… | None = None`")
@@ -164,18 +195,13 @@ def hidden(schema: Schema) -> Schema:
     )
 
 
-T = TypeVar("T")
-
-
 def _resolve(annotation: Any) -> tuple[Schema, bool, str | None]:  # noqa: ANN401  # an annotation has no type of its own
     """The schema, whether None is allowed, and an explicit wire name."""
     traits: list[object] = []
     optional = False
     while True:
         origin = typing.get_origin(annotation)
-        if hasattr(annotation, "__value__"):  # `type X = …` of Python 3.12
-            annotation = annotation.__value__
-        elif origin is Annotated:
+        if origin is Annotated:
             traits = [*annotation.__metadata__, *traits]
             annotation = annotation.__origin__
         elif origin in (typing.Union, types.UnionType):
@@ -184,51 +210,62 @@ def _resolve(annotation: Any) -> tuple[Schema, bool, str | None]:  # noqa: ANN40
                 raise TypeError(f"{annotation} is several types; declare a @union for that")
             optional = optional or type(None) in typing.get_args(annotation)
             annotation = some[0]
+        elif not isinstance(annotation, type) and hasattr(annotation, "__value__"):  # `type X = …` of Python 3.12
+            annotation = annotation.__value__
         else:
             break
-
-    def trait(cls: type[T]) -> T | None:
-        # the outermost wins, as a trait on a Smithy member beats the one on its target
-        return next((one for one in reversed(traits) if isinstance(one, cls)), None)
-
-    bare = _schema_of(annotation, origin, is_document=trait(DocumentTrait) is not None)
-    for one in traits:
-        if bare.kind not in _KINDS_OF_TRAIT.get(type(one), Kind):
-            raise TypeError(f"{type(one).__name__} does not apply to the type {bare.kind.value}")
-    timestamp_format, bits, wire_name = trait(TimestampFormat), trait(Bits), trait(WireName)
-    schema = attrs.evolve(
-        bare,
-        length=trait(Length),
-        range=trait(Range),
-        pattern=trait(Pattern) or trait(Characters),
-        timestamp_format=timestamp_format.format if timestamp_format else None,
-        bits=bits.count if bits else None,
+    given: dict[type, Any] = {type(one): one for one in traits}  # Any: each trait under its own class
+    # The outermost of a class stands last and wins, as a trait on a Smithy member beats the one on its target.
+    kind, python, element, key, sparse = _type_of(annotation, origin, is_document=DocumentTrait in given)
+    for trait in given:
+        if kind not in _KINDS_OF_TRAIT.get(trait, Kind):
+            raise TypeError(f"{trait.__name__} does not apply to the type {kind.value}")
+    schema = Schema(
+        kind,
+        python,
+        bits=given[Bits].count if Bits in given else None,
+        length=given.get(Length),
+        range=given.get(Range),
+        pattern=given.get(Pattern) or given.get(Characters),
+        timestamp_format=given[TimestampFormat].format if TimestampFormat in given else None,
+        element=element,
+        key=key,
+        sparse=sparse,
     )
-    if trait(Sensitive):
+    if Sensitive in given:
         schema = hidden(schema)
-    return schema, optional, wire_name.name if wire_name else None
+    return schema, optional, given[WireName].name if WireName in given else None
 
 
-def _schema_of(annotation: Any, origin: object, *, is_document: bool) -> Schema:  # noqa: ANN401  # as above
+_Type = tuple[Kind, type, Schema | None, Schema | None, bool]
+"""What a schema has without its traits: its kind, its class, its element and key, and whether it is sparse."""
+
+
+def _type_of(annotation: Any, origin: object, *, is_document: bool) -> _Type:  # noqa: ANN401  # as above
     if is_document:
-        return Schema(Kind.DOCUMENT, object)
+        return Kind.DOCUMENT, object, None, None, False
+    if is_decimal_class(annotation):
+        return Kind.BIG_DECIMAL, annotation, None, None, False
     if annotation in _SIMPLE:
-        return Schema(_SIMPLE[annotation], annotation)
+        return _SIMPLE[annotation], annotation, None, None, False
     arguments = typing.get_args(annotation)
     if origin is Sequence:
         element, sparse, _ = _resolve(arguments[0])
-        return Schema(Kind.LIST, tuple, element=element, sparse=sparse)
+        return Kind.LIST, tuple, element, None, sparse
     if origin is Mapping:
         key, _, _ = _resolve(arguments[0])
         if key.kind not in (Kind.STRING, Kind.ENUM):
             raise TypeError("the keys of a map are strings")
         element, sparse, _ = _resolve(arguments[1])
-        return Schema(Kind.MAP, dict, element=element, key=key, sparse=sparse)
+        return Kind.MAP, dict, element, key, sparse
     if isinstance(annotation, type):
+        kind = None
         if issubclass(annotation, OpenStrEnum):
-            return Schema(Kind.ENUM, annotation)
-        if issubclass(annotation, OpenIntEnum):
-            return Schema(Kind.INT_ENUM, annotation)
-        if is_shape(annotation):
-            return Schema(Kind.UNION if shape_traits(annotation).is_union else Kind.STRUCTURE, annotation)
+            kind = Kind.ENUM
+        elif issubclass(annotation, OpenIntEnum):
+            kind = Kind.INT_ENUM
+        elif is_shape(annotation):
+            kind = Kind.UNION if shape_traits(annotation).is_union else Kind.STRUCTURE
+        if kind:
+            return kind, annotation, None, None, False
     raise TypeError(f"{annotation!r} is no Smithy type; see neo_wire.schema for the annotations that are")

@@ -11,11 +11,11 @@ from __future__ import annotations
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from neo_wire._decimals import is_decimal
 from neo_wire.errors import InputValidationError, Violation
 from neo_wire.members import Kind, Schema, members
 from neo_wire.protocol import timestamps
@@ -58,7 +58,7 @@ def _structure_encoder(cls: type) -> Encode:
                     getattr(cls, member.attribute).__get__,
                     encode_basestring_ascii(member.wire_name) + ":",
                     member.wire_name,
-                    _encoder(member.schema),
+                    encoder_of(member.schema),
                 )
                 for member in members(cls)
             ]
@@ -93,7 +93,8 @@ def _union_encoder(cls: type) -> Encode:
     return encode_union
 
 
-def _encoder(schema: Schema) -> Encode:
+def encoder_of(schema: Schema) -> Encode:
+    """What encodes the values of one schema; it raises `Mismatch` for what is of another type."""
     match schema.kind:
         case Kind.STRUCTURE:
             return _structure_encoder(schema.python)
@@ -112,7 +113,7 @@ def _encoder(schema: Schema) -> Encode:
 
 def _element_encoder(schema: Schema) -> Encode:
     assert schema.element is not None  # noqa: S101  # of a list or a map, always
-    return _encoder(schema.element)
+    return encoder_of(schema.element)
 
 
 def _list_encoder(encode_element: Encode, *, sparse: bool) -> Encode:
@@ -195,7 +196,7 @@ def _float(value: object) -> str:
 def _big_decimal(value: object) -> str:
     if isinstance(value, int):
         return _integer(value)
-    if not isinstance(value, Decimal):
+    if not is_decimal(value):
         raise Mismatch(f"{nature(value)}; give a Decimal")
     if not value.is_finite():
         raise Mismatch("a Decimal that is not finite")
@@ -228,12 +229,12 @@ def encode_document(value: object) -> str:
             if value - value != 0:
                 raise Mismatch("a number that is not finite, which a document cannot express")
             return float.__repr__(value)
-        case Decimal():
-            return _big_decimal(value)
         case list() | tuple():
             return _document_list(value)
         case Mapping():
             return _document_map(value)
+        case _ if is_decimal(value):
+            return _big_decimal(value)
     raise Mismatch(f"{nature(value)}, which JSON cannot express")
 
 

@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 
 from neo_wire.errors import ResponseDecodeError
 from neo_wire.http import HttpRequest, HttpResponse, Url
-from neo_wire.protocol.decoder import MAX_BODY_BYTES, JsonLoads, decode, parse_json
+from neo_wire.protocol.decoder import MAX_BODY_BYTES, JsonLoads, decode, decode_plain, parse_json
 from neo_wire.protocol.encoder import encode
 from neo_wire.protocol.error_mapper import excerpt, map_error, request_id
 from neo_wire.protocol.mismatch import Mismatch
+from neo_wire.protocol.valid_encoder import encode_valid
 from neo_wire.protocol.validation import validate
 from neo_wire.service import Operation, OperationOutput, ResponseMetadata
 
@@ -35,13 +36,16 @@ def serialize(operation: Operation[I, O], input: I, url: Url, *, validate_input:
     """
     if not isinstance(input, operation.input):
         raise TypeError(f"{operation.name} takes a {operation.input.__name__}, not a {type(input).__name__}")
-    if validate_input:
-        validate(input)
+    body = encode_valid(input) if validate_input else None
+    if body is None:
+        if validate_input:
+            validate(input)
+        body = encode(input)
     headers = (
         ("Content-Type", f"application/x-amz-json-{operation.service.json_version}"),
         ("X-Amz-Target", f"{operation.service.target_prefix}.{operation.name}"),
     )
-    return HttpRequest("POST", url, headers, encode(input))
+    return HttpRequest("POST", url, headers, body)
 
 
 def deserialize(
@@ -68,11 +72,9 @@ def deserialize(
     if not 200 <= response.status < 300:
         raise map_error(response, operation, attempts=attempts, loads=loads)
     try:
-        empty = len(response.body) <= MAX_BODY_BYTES and not response.body.strip()
-        value = None if empty else parse_json(response.body, loads)
-        if value is None and operation.has_output:
-            raise Mismatch(f"the body is empty, and {operation.name} has an output")
-        output = decode(operation.output, {} if value is None else value)
+        output = decode_plain(operation.output, response.body) if loads is None else None
+        if output is None:
+            output = _decode_exactly(operation, response.body, loads)
     except Mismatch as mismatch:
         raise ResponseDecodeError(
             str(mismatch),
@@ -85,3 +87,11 @@ def deserialize(
         metadata = ResponseMetadata(response.status, request_id(response), response.headers, attempts)
         object.__setattr__(output, "response_metadata", metadata)  # nobody else has seen the frozen value yet
     return output
+
+
+def _decode_exactly(operation: Operation[Any, O], body: bytes, loads: JsonLoads | None) -> O:  # Any: as above
+    empty = len(body) <= MAX_BODY_BYTES and not body.strip()
+    value = None if empty else parse_json(body, loads)
+    if value is None and operation.has_output:
+        raise Mismatch(f"the body is empty, and {operation.name} has an output")
+    return decode(operation.output, {} if value is None else value)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Final
+
+from neo_wire._decimals import is_decimal
 
 _MAX_KEY: Final = 60
 _NATURES: Final[dict[type, str]] = {
@@ -13,7 +14,6 @@ _NATURES: Final[dict[type, str]] = {
     str: "a string",
     int: "a number",
     float: "a float",
-    Decimal: "a decimal number",
     dict: "an object",
     list: "a list",
     tuple: "a list",
@@ -63,4 +63,6 @@ def join_path(steps: Iterable[str | int]) -> str:
 
 def nature(value: object) -> str:
     """What a value is, in words of JSON where it has any, without the value itself."""
+    if is_decimal(value):
+        return "a decimal number"
     return _NATURES.get(type(value)) or f"of the type {type(value).__name__}"

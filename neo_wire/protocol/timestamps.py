@@ -8,28 +8,29 @@ Source: Smithy 2.0, timestampFormat trait.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
+from neo_wire._decimals import is_decimal
 from neo_wire.schema import TimestampFormatName
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_SECOND: Final = int((datetime.min.replace(tzinfo=UTC) - _EPOCH).total_seconds())
 _PAST_LAST_SECOND: Final = int((datetime.max.replace(tzinfo=UTC, microsecond=0) - _EPOCH).total_seconds()) + 1
-_MICROSECOND: Final = Decimal("0.000001")
-# A context of our own, so that a caller's changes nothing; 60 digits hold the microseconds of any datetime.
-_EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, traps=[])
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE_TIME: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([+-])([01]\d|2[0-3]):?([0-5]\d)|[Zz])?",
-    re.ASCII,
+_DATE_TIME: Final = (
+    r"(?a)(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([+-])([01]\d|2[0-3]):?([0-5]\d)|[Zz])?"
 )
-_HTTP_DATE: Final = re.compile(
-    rf"(?:{'|'.join(_DAYS)}), (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d)(?:\.(\d+))? GMT", re.ASCII
+_HTTP_DATE: Final = (
+    rf"(?a)(?:{'|'.join(_DAYS)}), (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d)(?:\.(\d+))? GMT"
 )
-_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_NUMBER: Final = r"(?a)[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 
 
 def write(value: datetime, timestamp_format: TimestampFormatName) -> str:
@@ -66,25 +67,29 @@ def read(value: object) -> datetime:
         ValueError: it is none of these, or outside of the years 1 to 9999.
     """
     if isinstance(value, str):
-        if found := _DATE_TIME.fullmatch(value):
+        if found := _date_time().fullmatch(value):
             year, month, day, hour, minute, second, fraction, sign, offset_hours, offset_minutes = found.groups()
             offset = timedelta(hours=int(offset_hours or 0), minutes=int(offset_minutes or 0))
             return _moment(year, int(month), day, hour, minute, second, fraction, -offset if sign == "-" else offset)
-        if found := _HTTP_DATE.fullmatch(value):
+        if found := re.fullmatch(_HTTP_DATE, value):
             day, name, year, hour, minute, second, fraction = found.groups()
             return _moment(year, _MONTHS.index(name) + 1, day, hour, minute, second, fraction, timedelta())
-        if not _NUMBER.fullmatch(value):
+        if not re.fullmatch(_NUMBER, value):
             raise ValueError("a string of another form")
+        from decimal import Decimal, InvalidOperation  # here, as few services send such
+
         try:
             value = Decimal(value)
         except InvalidOperation:  # an exponent beyond what decimals have
             raise ValueError("a number out of all bounds") from None
     elif isinstance(value, float):
+        from decimal import Decimal  # here, as above
+
         value = Decimal(repr(value))
-    elif isinstance(value, bool) or not isinstance(value, int | Decimal):
+    elif isinstance(value, bool) or not (isinstance(value, int) or is_decimal(value)):
         raise ValueError("no number and no string")  # the one error that a reader of the wire raises
     # The bounds come first: the digits of 1e999999999 must never be written out. NaN compares false, without a signal.
-    if isinstance(value, Decimal) and not value.is_finite():
+    if is_decimal(value) and not value.is_finite():
         raise ValueError("not a finite number")
     if not _FIRST_SECOND <= value < _PAST_LAST_SECOND:
         raise ValueError("a time outside of the years 1 to 9999")
@@ -93,16 +98,37 @@ def read(value: object) -> datetime:
     return _plus(_EPOCH, _duration(value))
 
 
+@cache
+def _date_time() -> re.Pattern[str]:
+    """The form of most timestamps that are strings, compiled when there is one."""
+    return re.compile(_DATE_TIME)
+
+
 def _moment(
     year: str, month: int, day: str, hour: str, minute: str, second: str, fraction: str | None, offset: timedelta
 ) -> datetime:
     start = datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-    return _plus(start, _duration(Decimal(f"0.{fraction or 0}")) - offset)
+    if fraction is None:
+        return _plus(start, -offset)
+    from decimal import Decimal  # here, as above
+
+    return _plus(start, _duration(Decimal(f"0.{fraction}")) - offset)
 
 
 def _duration(seconds: Decimal) -> timedelta:
     """Rounded once: what is put through two roundings can end on the wrong side of a tie."""
-    return timedelta(microseconds=int(_EXACT.scaleb(_EXACT.quantize(seconds, _MICROSECOND), 6)))
+    return timedelta(microseconds=_microseconds()(seconds))
+
+
+@cache
+def _microseconds() -> Callable[[Decimal], int]:
+    """What rounds seconds half-even to whole microseconds."""
+    from decimal import ROUND_HALF_EVEN, Context, Decimal  # here, as above
+
+    # A context of our own, so that a caller's changes nothing; 60 digits hold the microseconds of any datetime.
+    exact = Context(prec=60, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999, capitals=1, clamp=0, traps=[])
+    microsecond = Decimal("0.000001")
+    return lambda seconds: int(exact.scaleb(exact.quantize(seconds, microsecond), 6))
 
 
 def _plus(start: datetime, duration: timedelta) -> datetime:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from sys import float_info
 from typing import Any, Final
 
+from neo_wire._decimals import is_decimal
 from neo_wire.errors import InputValidationError, Violation
 from neo_wire.members import Kind, Schema, hidden, members
 from neo_wire.protocol import timestamps
@@ -58,14 +58,19 @@ def _under(step: Step, problems: Sequence[Problem]) -> Iterator[Problem]:
     return (((step, *path), message) for path, message in problems)
 
 
+def groups_of(cls: type) -> list[dict[str, str]]:
+    """The groups of members of which exactly one is set: each from the attributes to the names on the wire."""
+    traits = shape_traits(cls)
+    wire_names = {member.attribute: member.wire_name for member in members(cls)}
+    if traits.is_union:
+        return [wire_names]
+    return [{name: wire_names[name] for name in group} for group in traits.exactly_one_of]
+
+
 @lru_cache(maxsize=1024)
 def _shape_check(cls: type, *, sensitive: bool) -> Check:
     fields: list[tuple[Callable[[object], object], str, bool, Check]] | None = None
-    traits = shape_traits(cls)
-    wire_names = {member.attribute: member.wire_name for member in members(cls)}
-    groups = (
-        [wire_names] if traits.is_union else [{name: wire_names[name] for name in g} for g in traits.exactly_one_of]
-    )
+    groups = groups_of(cls)
 
     def check_shape(value: object) -> Sequence[Problem]:
         nonlocal fields
@@ -75,7 +80,7 @@ def _shape_check(cls: type, *, sensitive: bool) -> Check:
                     getattr(cls, one.attribute).__get__,
                     one.wire_name,
                     one.required,
-                    _check(hidden(one.schema) if sensitive else one.schema),
+                    check_of(hidden(one.schema) if sensitive else one.schema),
                 )
                 for one in members(cls)
             ]
@@ -85,7 +90,8 @@ def _shape_check(cls: type, *, sensitive: bool) -> Check:
         for get, wire_name, required, check in fields:
             item = get(value)
             if item is not None:
-                problems += _under(wire_name, check(item))
+                if found := check(item):
+                    problems += _under(wire_name, found)
             elif required:
                 problems.append(((wire_name,), "is missing, and required"))
         for group in groups:
@@ -98,7 +104,8 @@ def _shape_check(cls: type, *, sensitive: bool) -> Check:
     return check_shape
 
 
-def _check(schema: Schema) -> Check:
+def check_of(schema: Schema) -> Check:
+    """What finds the problems of one schema's values; none are falsy."""
     match schema.kind:
         case Kind.STRUCTURE | Kind.UNION:
             return _shape_check(schema.python, sensitive=schema.sensitive)
@@ -178,18 +185,27 @@ def _enum_check(schema: Schema) -> Check:
     return check_enum
 
 
+def integer_bounds(schema: Schema) -> tuple[float, float]:
+    """The smallest and the largest value of an integer of so many bits, within its range."""
+    assert schema.bits is not None  # noqa: S101  # of a bigInteger there are none
+    low, high = -(1 << schema.bits - 1), (1 << schema.bits - 1) - 1
+    if (limits := schema.range) is None:
+        return low, high
+    return low if limits.min is None else max(low, limits.min), high if limits.max is None else min(high, limits.max)
+
+
 def _number_check(schema: Schema) -> Check:
-    allowed: tuple[type, ...] = {Kind.INTEGER: (int,), Kind.FLOAT: (int, float), Kind.BIG_DECIMAL: (int, Decimal)}[
-        schema.kind
-    ]
-    wanted = allowed[-1].__name__
+    allowed: tuple[type, ...] = (int,) if schema.kind is Kind.INTEGER else (int, float)
     low: float | Decimal | None = schema.range.min if schema.range else None
     high: float | Decimal | None = schema.range.max if schema.range else None
     if schema.kind is Kind.INTEGER and schema.bits:
-        low = max(low, -(1 << schema.bits - 1)) if low is not None else -(1 << schema.bits - 1)
-        high = min(high, (1 << schema.bits - 1) - 1) if high is not None else (1 << schema.bits - 1) - 1
-    elif schema.kind is Kind.BIG_DECIMAL:  # 0.1 as it was written, not as a binary float has it
+        low, high = integer_bounds(schema)
+    elif schema.kind is Kind.BIG_DECIMAL:
+        from decimal import Decimal  # here, as few shapes have any
+
+        allowed = (int, Decimal)  # and 0.1 as it was written, not as a binary float has it
         low, high = (None if bound is None else Decimal(str(bound)) for bound in (low, high))
+    wanted = allowed[-1].__name__
     largest: float | None = None
     if schema.kind is Kind.FLOAT:
         largest = _LARGEST_SINGLE if schema.bits == 32 else float_info.max
@@ -198,7 +214,7 @@ def _number_check(schema: Schema) -> Check:
         if isinstance(value, bool) or not isinstance(value, allowed):
             return [((), f"is {nature(value)}; give {'an' if wanted == 'int' else 'a'} {wanted}")]
         number: Any = value  # Any: int, float or Decimal, which compare with each other but share no type
-        if isinstance(value, Decimal) and not value.is_finite():
+        if is_decimal(value) and not value.is_finite():
             return [((), "is not finite, which JSON cannot express")]
         if (low is not None and not number >= low) or (high is not None and not number <= high):  # NaN is in no range
             bounds = (
@@ -237,7 +253,7 @@ def _check_timestamp(value: object) -> Sequence[Problem]:
 
 def _list_check(schema: Schema) -> Check:
     assert schema.element is not None  # noqa: S101  # of a list, always
-    check_element = _check(schema.element)
+    check_element = check_of(schema.element)
     sparse = schema.sparse
 
     def check_list(value: object) -> Sequence[Problem]:
@@ -246,7 +262,8 @@ def _list_check(schema: Schema) -> Check:
         problems = list(_length_problem(schema, len(value), "elements"))
         for index, item in enumerate(value):
             if item is not None:
-                problems += _under(index, check_element(item))
+                if found := check_element(item):
+                    problems += _under(index, found)
             elif not sparse:
                 problems.append(((index,), "is None, in a list that is not sparse"))
         return problems
@@ -257,7 +274,7 @@ def _list_check(schema: Schema) -> Check:
 def _map_check(schema: Schema) -> Check:
     assert schema.element is not None  # noqa: S101  # of a map, always
     assert schema.key is not None  # noqa: S101  # as above
-    check_key, check_element = _check(schema.key), _check(schema.element)
+    check_key, check_element = check_of(schema.key), check_of(schema.element)
     sparse, is_hidden = schema.sparse, schema.key.sensitive
 
     def check_map(value: object) -> Sequence[Problem]:

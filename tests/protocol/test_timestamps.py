@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal, DefaultContext, localcontext
 from email.utils import format_datetime, parsedate_to_datetime
 from fractions import Fraction
 from typing import Any
@@ -313,7 +313,8 @@ def test_the_callers_decimal_context_changes_nothing(traps: bool) -> None:
             read(Decimal("1e999999999"))
 
 
-def test_a_changed_default_context_changes_nothing() -> None:
-    context = timestamps._EXACT  # made at import, from what the process had then
-    assert not any(context.traps.values())
-    assert (context.prec, context.Emin, context.Emax, context.clamp) == (60, -999_999, 999_999, 0)
+def test_a_changed_default_context_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("prec", 1), ("Emin", -1), ("Emax", 1), ("clamp", 1), ("rounding", "ROUND_UP")):
+        monkeypatch.setattr(DefaultContext, name, value)
+    timestamps._microseconds.cache_clear()  # it is made from what the process has then
+    assert read(Decimal("1769860800.0055555")) == datetime(2026, 1, 31, 12, 0, 0, 5556, tzinfo=UTC)
