@@ -59,7 +59,10 @@ _MODULES = {
         CleanUp
     """,
     "neo_wire.jobs.compile_many": """
-        CompileResults TargetResult Variant
+        Variant
+    """,
+    "neo_wire.jobs.compile_results": """
+        CompileResults TargetResult
     """,
     "neo_wire.jobs.compiler_options": """
         compiler_options neuron_options

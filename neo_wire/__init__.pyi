@@ -69,9 +69,9 @@ from neo_wire.jobs.artifacts import DownloadedArtifact as DownloadedArtifact
 from neo_wire.jobs.artifacts import NoArtifact as NoArtifact
 from neo_wire.jobs.billing import billed_seconds as billed_seconds
 from neo_wire.jobs.clean_up import CleanUp as CleanUp
-from neo_wire.jobs.compile_many import CompileResults as CompileResults
-from neo_wire.jobs.compile_many import TargetResult as TargetResult
 from neo_wire.jobs.compile_many import Variant as Variant
+from neo_wire.jobs.compile_results import CompileResults as CompileResults
+from neo_wire.jobs.compile_results import TargetResult as TargetResult
 from neo_wire.jobs.compiler_options import compiler_options as compiler_options
 from neo_wire.jobs.compiler_options import neuron_options as neuron_options
 from neo_wire.jobs.create_or_get import CreatedOrFound as CreatedOrFound

@@ -7,26 +7,15 @@ to keep for the life of a process, and to share between the tasks of one event l
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Literal, Unpack, overload
 
-from neo_wire.client_options import ClientOptions
 from neo_wire.json_client import AsyncJsonClient
-from neo_wire.service import Unit
+from neo_wire.machine import random_fraction
 from neo_wire.shapes import operations
-from neo_wire.shapes.structures import (
-    CreateCompilationJobRequest,
-    CreateCompilationJobResponse,
-    DeleteCompilationJobRequest,
-    DescribeCompilationJobRequest,
-    DescribeCompilationJobResponse,
-    ListCompilationJobsRequest,
-    ListCompilationJobsResponse,
-    StopCompilationJobRequest,
-)
 
 if TYPE_CHECKING:
+    from neo_wire.client_options import ClientOptions
     from neo_wire.iterators import AsyncJobIterator
     from neo_wire.jobs.arguments import (
         CleanUpOptions,
@@ -40,12 +29,19 @@ if TYPE_CHECKING:
     )
     from neo_wire.jobs.artifacts import DownloadedArtifact
     from neo_wire.jobs.clean_up import CleanUp
-    from neo_wire.jobs.compile_many import CompileResults, Variant
+    from neo_wire.jobs.compile_many import Variant
+    from neo_wire.jobs.compile_results import CompileResults
     from neo_wire.jobs.create_or_get import CreatedOrFound
     from neo_wire.jobs.digests import DigestCheck
     from neo_wire.jobs.targets import Target
     from neo_wire.jobs.waiting import Until
     from neo_wire.jobs.waiting_many import JobOutcome
+    from neo_wire.service import Unit
+    from neo_wire.shapes.structures import (
+        CreateCompilationJobResponse,
+        DescribeCompilationJobResponse,
+        ListCompilationJobsResponse,
+    )
     from neo_wire.transports.httpx_bridge import AsyncHttpxClient, AsyncHttpxTransport
 
 
@@ -61,8 +57,9 @@ class AsyncNeoClient(AsyncJsonClient):
         self, compilation_job_name: str, **inputs: Unpack[JobInputs]
     ) -> CreateCompilationJobResponse:
         """Create and start a job, from exactly one of `input_config` and `model_package_version_arn`."""
-        request = CreateCompilationJobRequest(compilation_job_name=compilation_job_name, **inputs)
-        return await self.call(operations.CREATE_COMPILATION_JOB, request)
+        operation = operations.CREATE_COMPILATION_JOB
+        request = operation.input(compilation_job_name=compilation_job_name, **inputs)
+        return await self.call(operation, request)
 
     async def create_or_get_compilation_job(
         self, compilation_job_name: str, **inputs: Unpack[JobInputs]
@@ -70,17 +67,18 @@ class AsyncNeoClient(AsyncJsonClient):
         """Create a job; when its name is taken by one with the same inputs, adopt that one, whatever became of it."""
         from neo_wire.jobs.create_or_get import create_or_get
 
-        request = CreateCompilationJobRequest(compilation_job_name=compilation_job_name, **inputs)
+        request = operations.CREATE_COMPILATION_JOB.input(compilation_job_name=compilation_job_name, **inputs)
         return await self._driver.run(create_or_get(self._session.invoke, request))
 
     async def describe_compilation_job(self, compilation_job_name: str) -> DescribeCompilationJobResponse:
         """Describe a job: its status, times, configuration and, when it failed, why."""
-        request = DescribeCompilationJobRequest(compilation_job_name=compilation_job_name)
-        return await self.call(operations.DESCRIBE_COMPILATION_JOB, request)
+        operation = operations.DESCRIBE_COMPILATION_JOB
+        return await self.call(operation, operation.input(compilation_job_name=compilation_job_name))
 
     async def list_compilation_jobs(self, **filters: Unpack[ListFilters]) -> ListCompilationJobsResponse:
         """List one page of jobs; its `next_token`, given to the next call with the same filters, asks for the next."""
-        return await self.call(operations.LIST_COMPILATION_JOBS, ListCompilationJobsRequest(**filters))
+        operation = operations.LIST_COMPILATION_JOBS
+        return await self.call(operation, operation.input(**filters))
 
     def iter_compilation_jobs(
         self, *, limit: int | None = None, resume_from: str | None = None, **filters: Unpack[ListFilters]
@@ -89,7 +87,7 @@ class AsyncNeoClient(AsyncJsonClient):
         from neo_wire.iterators import AsyncJobIterator
         from neo_wire.jobs.paging import Paging
 
-        paging = Paging(ListCompilationJobsRequest(**filters), limit, resume_from)
+        paging = Paging(operations.LIST_COMPILATION_JOBS.input(**filters), limit, resume_from)
         return AsyncJobIterator(self._driver, self._session.invoke, paging)
 
     @overload
@@ -111,7 +109,7 @@ class AsyncNeoClient(AsyncJsonClient):
         from neo_wire.jobs.waiting import wait_for_job
 
         return await self._driver.run(
-            wait_for_job(self._session.invoke, compilation_job_name, random=random.random, until=until, **options)
+            wait_for_job(self._session.invoke, compilation_job_name, random=random_fraction, until=until, **options)
         )
 
     def watch_compilation_job(
@@ -123,7 +121,7 @@ class AsyncNeoClient(AsyncJsonClient):
         from neo_wire.jobs.waiting import Watch
 
         timeout, polling = options.get("timeout", DEFAULT_TIMEOUT), options.get("polling", DEFAULT_POLLING)
-        watch = Watch(self._session.invoke, compilation_job_name, timeout, polling, random.random)
+        watch = Watch(self._session.invoke, compilation_job_name, timeout, polling, random_fraction)
         return async_updates(self._driver, watch)
 
     async def wait_for_compilation_jobs(
@@ -133,18 +131,18 @@ class AsyncNeoClient(AsyncJsonClient):
         from neo_wire.jobs.waiting_many import wait_for_jobs
 
         return await self._driver.run(
-            wait_for_jobs(self._session.invoke, compilation_job_names, random=random.random, **options)
+            wait_for_jobs(self._session.invoke, compilation_job_names, random=random_fraction, **options)
         )
 
     async def stop_compilation_job(self, compilation_job_name: str) -> Unit:
         """Stop a job that is starting or in progress; it is STOPPING for a while, then STOPPED."""
-        request = StopCompilationJobRequest(compilation_job_name=compilation_job_name)
-        return await self.call(operations.STOP_COMPILATION_JOB, request)
+        operation = operations.STOP_COMPILATION_JOB
+        return await self.call(operation, operation.input(compilation_job_name=compilation_job_name))
 
     async def delete_compilation_job(self, compilation_job_name: str) -> Unit:
         """Delete a job that has ended; its artifacts, logs and role are left alone."""
-        request = DeleteCompilationJobRequest(compilation_job_name=compilation_job_name)
-        return await self.call(operations.DELETE_COMPILATION_JOB, request)
+        operation = operations.DELETE_COMPILATION_JOB
+        return await self.call(operation, operation.input(compilation_job_name=compilation_job_name))
 
     async def compile_for_targets(
         self, model: str, targets: Iterable[Target | Variant], **options: Unpack[CompileManyOptions]
@@ -185,7 +183,7 @@ class AsyncNeoClient(AsyncJsonClient):
         from neo_wire.jobs.clean_up import stop_and_delete
 
         return await self._driver.run(
-            stop_and_delete(self._session.invoke, compilation_job_name, random=random.random, timeout=timeout)
+            stop_and_delete(self._session.invoke, compilation_job_name, random=random_fraction, timeout=timeout)
         )
 
     async def clean_up_compilation_jobs(self, **options: Unpack[CleanUpOptions]) -> CleanUp:

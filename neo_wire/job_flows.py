@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,10 +11,12 @@ from neo_wire.jobs import artifacts, clean_up, compile_many
 from neo_wire.jobs.arguments import CleanUpOptions, CompileManyOptions, DownloadOptions
 from neo_wire.jobs.artifacts import DownloadedArtifact, Job
 from neo_wire.jobs.clean_up import CleanUp
-from neo_wire.jobs.compile_many import CompileResults, ManyInputs, Variant
+from neo_wire.jobs.compile_many import ManyInputs, Variant
+from neo_wire.jobs.compile_results import CompileResults
 from neo_wire.jobs.digests import DigestCheck
 from neo_wire.jobs.s3_objects import S3Access
 from neo_wire.jobs.targets import Target
+from neo_wire.machine import random_fraction
 from neo_wire.session import Session
 from neo_wire.shapes.structures import ListCompilationJobsRequest
 from neo_wire.transports.artifact_files import LocalArtifactFile
@@ -32,7 +33,7 @@ def compile_for_targets(
     region = (yield from session.prepare()).scope.region
     return (
         yield from compile_many.compile_many(
-            session.invoke, model, targets, inputs, random=random.random, region=region, **rest
+            session.invoke, model, targets, inputs, random=random_fraction, region=region, **rest
         )
     )
 
@@ -41,7 +42,7 @@ def clean_up_jobs(session: Session, options: CleanUpOptions) -> Flow[CleanUp]:
     """Delete the jobs that pass some filters, as `jobs.clean_up` says."""
     filters, rest = _parted(options, _FILTERS)
     request = ListCompilationJobsRequest(**filters)
-    return (yield from clean_up.clean_up(session.invoke, request, random=random.random, **rest))
+    return (yield from clean_up.clean_up(session.invoke, request, random=random_fraction, **rest))
 
 
 def download_artifact(

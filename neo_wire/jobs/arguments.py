@@ -69,7 +69,7 @@ class WatchOptions(TypedDict, total=False):
     """How a job is watched.
 
     Attributes:
-        timeout: in seconds, of the whole wait; 3600 by default.
+        timeout: in seconds, of the whole wait; 3600 by default. A request that is sent at its end has ten seconds more.
         polling: the bounds of the intervals between two looks, which grow; `Polling(5, 60)` by default.
     """
 

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from neo_wire.errors import NeoWireError
 from neo_wire.jobs.digests import Digest, DigestCheck
+from neo_wire.values import Value
 
 
 class ArtifactExists(NeoWireError):
@@ -35,8 +36,8 @@ class DownloadInProgress(NeoWireError):
         super().__init__(f"another download to {path!r} is under way; wait for it, or give another path")
 
 
-@frozen
-class Part:
+@frozen(eq=False, repr=False)
+class Part(Value):
     """What is known of the bytes that the temporary file has.
 
     Attributes:

@@ -26,6 +26,7 @@ from neo_wire.jobs.waiting import refuse_failure, status_of
 from neo_wire.shapes.enums import CompilationJobStatus
 from neo_wire.shapes.operations import DESCRIBE_COMPILATION_JOB
 from neo_wire.shapes.structures import DescribeCompilationJobRequest, DescribeCompilationJobResponse
+from neo_wire.values import Value
 
 Job: TypeAlias = DescribeCompilationJobResponse | str
 """A job as Describe told of it, or its name."""
@@ -47,8 +48,8 @@ class NoArtifact(NeoWireError):
         super().__init__(f"the compilation job {self.name!r} {reason}")
 
 
-@frozen
-class DownloadedArtifact:
+@frozen(eq=False, repr=False)
+class DownloadedArtifact(Value):
     """An artifact that is whole, under its final name.
 
     Attributes:

@@ -21,7 +21,7 @@ from neo_wire.jobs.calls import Calls
 from neo_wire.jobs.outcomes import CompilationJobDeleted
 from neo_wire.jobs.paging import list_all
 from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT, Patience, Polling, check_timeout
-from neo_wire.jobs.waiting import status_of, wait_for_job
+from neo_wire.jobs.waiting import is_another, status_of, wait_for_job
 from neo_wire.shapes.enums import CompilationJobStatus
 from neo_wire.shapes.operations import (
     DELETE_COMPILATION_JOB,
@@ -36,6 +36,7 @@ from neo_wire.shapes.structures import (
     ListCompilationJobsRequest,
     StopCompilationJobRequest,
 )
+from neo_wire.values import Value
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ _log: Final = logging.getLogger(__name__)
 
 DEFAULT_CONCURRENCY: Final = 4
 _MOST: Final = 100
+_OLDEST: Final = timedelta(days=36_500)
 
 
 def patiently(flow: Callable[[], Flow[T]], what: str, polling: Polling, random: Callable[[], float]) -> Flow[T]:
@@ -100,6 +102,7 @@ def stop_and_delete(
     random: Callable[[], float],
     timeout: float = DEFAULT_TIMEOUT,
     polling: Polling = DEFAULT_POLLING,
+    listed: CompilationJobSummary | None = None,
 ) -> Flow[DescribeCompilationJobResponse | None]:
     """Stop a job if it runs, wait until it has ended, and delete it. It is safe to repeat.
 
@@ -109,6 +112,7 @@ def stop_and_delete(
         random: gives a number from 0 to 1.
         timeout: of the wait for its end, in seconds.
         polling: the bounds of the intervals.
+        listed: the job that is meant; another one that has its name by now is left alone.
 
     Returns:
         The job as it was last seen; None when there was none.
@@ -121,6 +125,8 @@ def stop_and_delete(
     check_timeout(timeout)
     try:
         job = yield from calls(DESCRIBE_COMPILATION_JOB, DescribeCompilationJobRequest(compilation_job_name=name))
+        if listed is not None and is_another(job, listed):
+            return None
         if not status_of(job).is_terminal:
             if status_of(job) is not CompilationJobStatus.STOPPING:
                 yield from stop(calls, name)
@@ -135,8 +141,8 @@ def stop_and_delete(
     return job
 
 
-@frozen
-class CleanUp:
+@frozen(eq=False, repr=False)
+class CleanUp(Value):
     """What a clean-up did or, when it was a dry run, would do.
 
     Attributes:
@@ -195,13 +201,14 @@ def clean_up(
     """
     check_timeout(timeout)
     check_concurrency(concurrency)
-    wanted = None if statuses is None else {CompilationJobStatus(one.upper()) for one in statuses}
+    wanted = None if statuses is None else _known_as_statuses(statuses)
     filters = _narrowed(filters, older_than, wanted, (yield from now()), all=all)
     jobs = yield from list_all(calls, filters)
     chosen = [job for job in jobs if wanted is None or status_of(job) in wanted]
     running = [job for job in chosen if not status_of(job).is_terminal]
     left_running = () if stop_running else tuple(running)
-    going = [job for job in chosen if stop_running or status_of(job).is_terminal]
+    # First those that are deleted at once: a stop takes minutes, in which their names may be used anew.
+    going = [job for job in chosen if status_of(job).is_terminal] + (running if stop_running else [])
     if dry_run:
         return CleanUp(True, tuple(going), left_running)
 
@@ -209,7 +216,7 @@ def clean_up(
         name = job.compilation_job_name
         if status_of(job).is_terminal:
             return (yield from _delete(calls, name))
-        return (yield from stop_and_delete(calls, name, random=random, timeout=timeout, polling=polling))
+        return (yield from stop_and_delete(calls, name, random=random, timeout=timeout, polling=polling, listed=job))
 
     def one(job: CompilationJobSummary) -> Callable[[], Flow[object]]:
         what = f"deleting the compilation job {job.compilation_job_name!r}"
@@ -225,6 +232,14 @@ def clean_up(
         else:
             deleted.append(job)
     return CleanUp(False, tuple(deleted), left_running, failed)
+
+
+def _known_as_statuses(statuses: object) -> set[CompilationJobStatus]:
+    if isinstance(statuses, str) or not isinstance(statuses, Collection):
+        raise ConfigurationError(f"statuses is {statuses!r}; give several, such as [CompilationJobStatus.FAILED]")
+    if odd := [one for one in statuses if not isinstance(one, str)]:
+        raise ConfigurationError(f"statuses has {odd[0]!r}; give such as CompilationJobStatus.FAILED")
+    return {CompilationJobStatus(one.upper()) for one in statuses}
 
 
 def _narrowed(
@@ -253,15 +268,19 @@ def _narrowed(
         problems.append("next_token would leave out what comes before it; leave it away")
     if statuses is not None and not statuses:
         problems.append("statuses is empty, so that no job has one; give some, or None for any")
+    created_before = filters.creation_time_before
     if older_than is not None:
-        if older_than < timedelta():
-            problems.append(f"older_than is {older_than}; give a timedelta of 0 or more")
+        given_age: object = older_than  # what callers without a type checker give
+        if not isinstance(given_age, timedelta) or not timedelta() <= older_than <= _OLDEST:
+            problems.append(f"older_than is {older_than!r}; give a timedelta of 0 to {_OLDEST.days} days")
+        else:
+            created_before = at - older_than
         if filters.creation_time_before is not None:
             problems.append("older_than and creation_time_before both say until when; give one of them")
     if problems:
         raise ConfigurationError("; ".join(problems))
     if older_than is not None:
-        filters = attrs.evolve(filters, creation_time_before=at - older_than)  # type: ignore[misc]  # mypy does not see that a structure is an attrs class
+        filters = attrs.evolve(filters, creation_time_before=created_before)  # type: ignore[misc]  # mypy does not see that a structure is an attrs class
     if statuses is not None and len(statuses) == 1 and filters.status_equals is None:
         filters = attrs.evolve(filters, status_equals=next(iter(statuses)))  # type: ignore[misc]  # as above
     return filters

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Literal, Required, TypeAlias, TypedDict
+from typing import Final, Required, TypedDict
 
 from attrs import define, field, frozen
 
@@ -24,15 +24,10 @@ from neo_wire.errors import (
 from neo_wire.flow import Flow, concurrently, monotonic, sleep
 from neo_wire.jobs.calls import Calls
 from neo_wire.jobs.clean_up import DEFAULT_CONCURRENCY, check_concurrency, patiently, stop_all
+from neo_wire.jobs.compile_results import CompileResults, result_of
 from neo_wire.jobs.create_or_get import CreatedOrFound, compare, create_or_get
+from neo_wire.jobs.findings import shown
 from neo_wire.jobs.job_names import job_name
-from neo_wire.jobs.outcomes import (
-    CompilationFailed,
-    CompilationJobDeleted,
-    CompilationJobMissing,
-    CompilationStopped,
-    WaitTimeout,
-)
 from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT, Pace, Polling, check_timeout
 from neo_wire.jobs.preflight import preflight
 from neo_wire.jobs.s3_uris import S3Location
@@ -48,15 +43,15 @@ from neo_wire.shapes.structures import (
     StoppingCondition,
     Tag,
 )
+from neo_wire.values import Value
 
 _log: Final = logging.getLogger(__name__)
 
-Status: TypeAlias = Literal["completed", "failed", "stopped", "deleted", "timeout", "not created"]
-"""What became of one target. "timeout": its job was not at its end in time, and goes on."""
+_REQUIRED: Final = ("role_arn", "s3_output_location", "stopping_condition")  # at runtime `ManyInputs` does not tell
 
 
-@frozen
-class Variant:
+@frozen(eq=False, repr=False)
+class Variant(Value):
     """A target, with what only its job is to have.
 
     Attributes:
@@ -94,87 +89,7 @@ class ManyInputs(TypedDict, total=False):
     tags: Sequence[Tag] | None
 
 
-@frozen
-class TargetResult:
-    """What became of one target.
-
-    Attributes:
-        target: what was compiled for.
-        name: of its job.
-        status: how it ended.
-        job: as Describe told of it at its end; None when it is not known so well.
-        created: whether this run created the job; False when it was found, or is not there.
-        error: why it is not completed; or, when it is, why its artifact is not known.
-    """
-
-    target: Target
-    name: str
-    status: Status
-    job: DescribeCompilationJobResponse | None = None
-    created: bool = False
-    error: NeoWireError | None = None
-
-    @property
-    def completed(self) -> bool:
-        """Whether the target has its artifact."""
-        return self.status == "completed"
-
-    @property
-    def artifact(self) -> str | None:
-        """Where in S3 the artifact is; None when there is none, or nobody told."""
-        if not self.completed or self.job is None or self.job.model_artifacts is None:
-            return None
-        return self.job.model_artifacts.s3_model_artifacts
-
-    @property
-    def says(self) -> str:
-        """The artifact, or why there is none, in one line."""
-        return " ".join((self.artifact or str(self.error or "")).split())
-
-
-@frozen
-class CompileResults:
-    """What became of each target, in the order given; its text is a table.
-
-    Attributes:
-        results: one for each target.
-    """
-
-    results: tuple[TargetResult, ...]
-
-    def __iter__(self) -> Iterator[TargetResult]:
-        return iter(self.results)
-
-    def __len__(self) -> int:
-        return len(self.results)
-
-    def of(self, target: Target) -> TargetResult:
-        """The result of a target.
-
-        Raises:
-            KeyError: it was none of them.
-        """
-        for one in self.results:
-            if one.target == target:
-                return one
-        raise KeyError(str(target))
-
-    @property
-    def completed(self) -> bool:
-        """Whether all of them completed."""
-        return all(one.completed for one in self.results)
-
-    def __str__(self) -> str:
-        rows = [("TARGET", "JOB", "STATUS", "ARTIFACT OR REASON")]
-        rows += [(str(one.target), one.name, one.status, one.says) for one in self.results]
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        return "\n".join(
-            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]).rstrip()
-            for row in rows
-        )
-
-
-@define
+@define(eq=False, repr=False)
 class _Run:
     """What has come of each job so far; shared by the flows that run beside each other."""
 
@@ -259,14 +174,29 @@ def compile_many(
         raise
     return CompileResults(
         tuple(
-            _result(variant.target, name, run, outcomes.get(name), jobs.get(name))
+            result_of(
+                variant.target, name, run.found.get(name), run.errors.get(name), outcomes.get(name), jobs.get(name)
+            )
             for variant, name in zip(variants, names, strict=True)
         )
     )
 
 
 def _variants(targets: Iterable[Target | Variant]) -> list[Variant]:
-    variants = [one if isinstance(one, Variant) else Variant(one) for one in targets]
+    given: object = targets  # what callers without a type checker give
+    variants: list[Variant] = []
+    odd: list[object] = []
+    for one in [given] if isinstance(given, str) else targets:
+        variant = Variant(one) if isinstance(one, Target) else one
+        if isinstance(variant, Variant) and _is_target(variant.target):
+            variants.append(variant)
+        else:
+            odd.append(one)
+    if odd:
+        raise ConfigurationError(
+            f"targets has {', '.join(map(shown, odd))}; give Target.device(…), Target.platform(…), Target.parse(…) "
+            "or a Variant of one"
+        )
     if not variants:
         raise ConfigurationError("there is no target; give at least one, such as Target.device('jetson_xavier')")
     seen: set[Target] = set()
@@ -276,6 +206,10 @@ def _variants(targets: Iterable[Target | Variant]) -> list[Variant]:
     return variants
 
 
+def _is_target(value: object) -> bool:
+    return isinstance(value, Target)
+
+
 def _requests(
     model: str, variants: list[Variant], inputs: ManyInputs, region: str | None
 ) -> dict[str, CreateCompilationJobRequest]:
@@ -283,7 +217,10 @@ def _requests(
 
     Raises:
         InputValidationError: what is wrong with any of them.
+        TypeError: a required input is missing.
     """
+    if missing := [name for name in _REQUIRED if name not in inputs]:
+        raise TypeError(f"compiling for many targets lacks {', '.join(missing)}")
     requests: dict[str, CreateCompilationJobRequest] = {}
     violations: list[Violation] = []
     for variant in variants:
@@ -397,38 +334,3 @@ def _stop(calls: Calls, run: _Run, polling: Polling, concurrency: int, random: C
         if all(difference.asked is None for difference in compare(run.requests[name], job)):
             names.append(name)
     yield from stop_all(calls, names, random=random, polling=polling, concurrency=concurrency)
-
-
-def _result(
-    target: Target,
-    name: str,
-    run: _Run,
-    outcome: JobOutcome | None,
-    told: DescribeCompilationJobResponse | NeoWireError | None,
-) -> TargetResult:
-    found = run.found.get(name)
-    if found is None or outcome is None:
-        return TargetResult(target, name, "not created", error=run.errors.get(name))
-    error: NeoWireError | None = outcome.error
-    job = told if isinstance(told, DescribeCompilationJobResponse) else None
-    if isinstance(error, CompilationFailed):
-        job = error.job
-    elif error is None and isinstance(told, NeoWireError):
-        error = told
-    return TargetResult(target, name, _status(outcome), job, found.created, error)
-
-
-def _status(outcome: JobOutcome) -> Status:
-    match outcome.error:
-        case None:
-            return "completed"
-        case CompilationFailed():
-            return "failed"
-        case CompilationStopped():
-            return "stopped"
-        case WaitTimeout():
-            return "timeout"
-        case CompilationJobDeleted() | CompilationJobMissing():
-            return "deleted"
-        case other:
-            raise other

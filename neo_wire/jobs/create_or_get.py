@@ -32,6 +32,7 @@ from neo_wire.shapes.structures import (
     DescribeCompilationJobRequest,
     DescribeCompilationJobResponse,
 )
+from neo_wire.values import Value
 
 _TRIES: Final = 3
 _PAUSE: Final = 2.0  # seconds: for a delete to take effect, or for a job that was just created to be seen
@@ -50,8 +51,8 @@ _JSON_TEXTS: Final = frozenset({"InputConfig.DataInputConfig", "OutputConfig.Com
 _SETS: Final = frozenset({"VpcConfig.SecurityGroupIds", "VpcConfig.Subnets"})
 
 
-@frozen
-class CreatedOrFound:
+@frozen(eq=False, repr=False)
+class CreatedOrFound(Value):
     """A job that has the name and the inputs that were asked for.
 
     Attributes:

@@ -28,6 +28,7 @@ from neo_wire.protocol.validation import validate
 from neo_wire.schema import structure
 from neo_wire.shapes.enums import Framework, TargetDevice
 from neo_wire.shapes.structures import DataInputConfig, InputConfig
+from neo_wire.values import Value
 
 Shape: TypeAlias = Sequence[int]
 """The size of each dimension of one input."""
@@ -50,8 +51,8 @@ class _Text:
     data_input_config: DataInputConfig
 
 
-@frozen
-class CoreMLInput:
+@frozen(eq=False, repr=False)
+class CoreMLInput(Value):
     """One input of a model that is compiled for Core ML, which may be flexible in its shape.
 
     Attributes:

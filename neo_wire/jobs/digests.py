@@ -16,6 +16,7 @@ from attrs import frozen
 
 from neo_wire.errors import NeoWireError
 from neo_wire.shapes.structures import DescribeCompilationJobResponse
+from neo_wire.values import Value
 
 Algorithm: TypeAlias = Literal["blake2b", "blake2s", "sha256"]
 """By the names of Python's hashlib."""
@@ -38,8 +39,8 @@ _PREFIXES: Final[dict[str, tuple[tuple[Algorithm, ...], int | None]]] = {
 _LENGTHS: Final[dict[int, tuple[Algorithm, ...]]] = {64: ("blake2b",), 32: ("blake2b", "blake2s", "sha256")}
 
 
-@frozen
-class DigestCheck:
+@frozen(eq=False, repr=False)
+class DigestCheck(Value):
     """Whether a file has the digest that the service tells.
 
     Attributes:
@@ -83,8 +84,8 @@ class DigestMismatch(NeoWireError):
         )
 
 
-@frozen
-class Digest:
+@frozen(eq=False, repr=False)
+class Digest(Value):
     """What ModelDigests says, as far as it is understood.
 
     Attributes:

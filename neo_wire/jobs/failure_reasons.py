@@ -14,6 +14,8 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
 
+from neo_wire.values import Value
+
 FailureKind: TypeAlias = Literal[
     "input_configuration",
     "access",
@@ -30,8 +32,8 @@ the compiler does not know; the compiler; a quota or the memory; the time that t
 tell from the text."""
 
 
-@frozen
-class FailureReason:
+@frozen(eq=False, repr=False)
+class FailureReason(Value):
     """Why a job failed.
 
     Attributes:
@@ -52,8 +54,8 @@ class FailureReason:
 _LOG: Final = "the job's log has more: CloudWatch, log group /aws/sagemaker/CompilationJobs, stream named as the job"
 
 
-@frozen
-class _Rule:
+@frozen(eq=False, repr=False)
+class _Rule(Value):
     kind: FailureKind
     pattern: str
     hint: str = _LOG

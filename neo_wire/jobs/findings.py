@@ -10,7 +10,7 @@ from attrs import define, field
 from neo_wire.errors import InputValidationError, Violation
 
 
-@define
+@define(eq=False, repr=False)
 class Findings:
     """Problems and warnings, in the order in which they were found.
 

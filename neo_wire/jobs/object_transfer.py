@@ -33,6 +33,7 @@ from neo_wire.jobs.artifact_file import ArtifactFile, Part
 from neo_wire.jobs.s3_objects import InvalidRange, OtherRegion, PreconditionFailed, S3Access, S3Object, get_object
 from neo_wire.protocol.error_mapper import request_id
 from neo_wire.retries.classify import classify
+from neo_wire.values import Value
 
 _log: Final = logging.getLogger(__name__)
 
@@ -58,15 +59,23 @@ class ArtifactChanged(NeoWireError):
         super().__init__(f"{uri} changed {_RESTARTS + 1} times while it was downloaded; try again once it stays")
 
 
-@frozen
-class Deadline:
+class _ProgressFailed(Exception):
+    """Carries what a `progress` raised past the retries, which are for what S3 answers."""
+
+    def __init__(self, error: NeoWireError) -> None:
+        self.error = error
+        super().__init__(str(error))
+
+
+@frozen(eq=False, repr=False)
+class Deadline(Value):
     """Until when a download may last: a reading of the monotonic clock, and the seconds that it was given."""
 
     at: float
     timeout: float
 
 
-@define
+@define(eq=False, repr=False)
 class Transfer:
     """The bytes on their way from S3 into the temporary file, over as many responses as it takes.
 
@@ -162,7 +171,9 @@ class Transfer:
         self._skip -= skipped
         fresh = data[skipped:]
         if self.file.size + len(fresh) > self.total:
-            raise ResponseDecodeError(f"S3 sends more than the {self.total} bytes that it told of", status=200)
+            raise ResponseDecodeError(
+                f"S3 sends more than the {self.total} bytes that it told of ({self.uri})", status=200
+            )
         if not fresh:
             return
         self.file.append(fresh)
@@ -170,8 +181,12 @@ class Transfer:
         self._tell()
 
     def _tell(self) -> None:
-        if self.progress is not None:
+        if self.progress is None:
+            return
+        try:
             self.progress(self.file.size, self.total)
+        except NeoWireError as error:
+            raise _ProgressFailed(error) from None
 
 
 def _is_strong(etag: str) -> bool:
@@ -215,13 +230,15 @@ def transfer_object(transfer: Transfer, access: S3Access, location: S3Object, de
             yield from call(transfer.begin)  # of an empty object nothing was written
             if transfer.problem:
                 if not transfer.offset:
-                    raise _not_usable(answer, transfer.problem)
+                    raise _not_usable(answer, transfer.problem, location)
                 restarts += 1
                 transfer.forget()
             elif transfer.is_whole:
                 return
             elif transfer.received == before:
-                raise _not_usable(answer, f"it brought nothing of the {transfer.total} bytes")
+                raise _not_usable(answer, f"S3 sends nothing of the {transfer.total} bytes", location)
+        except _ProgressFailed as failed:
+            raise failed.error from None
         except (PreconditionFailed, InvalidRange):
             if not transfer.offset:
                 raise
@@ -256,5 +273,5 @@ def _sent_around(location: S3Object, asked: str, named: str) -> RedirectRefused:
     )
 
 
-def _not_usable(response: HttpResponse, problem: str) -> ResponseDecodeError:
-    return ResponseDecodeError(problem, status=response.status, request_id=request_id(response))
+def _not_usable(response: HttpResponse, problem: str, location: S3Object) -> ResponseDecodeError:
+    return ResponseDecodeError(f"{problem} ({location})", status=response.status, request_id=request_id(response))

@@ -26,13 +26,14 @@ from neo_wire.protocol.encoder import encode
 from neo_wire.protocol.validation import validate
 from neo_wire.shapes.operations import LIST_COMPILATION_JOBS
 from neo_wire.shapes.structures import CompilationJobSummary, ListCompilationJobsRequest
+from neo_wire.values import Value
 
 LARGEST_PAGE: Final = 100
 """How many jobs a page has at most."""
 
 
-@frozen
-class JobPage:
+@frozen(eq=False, repr=False)
+class JobPage(Value):
     """One page of jobs.
 
     Attributes:
@@ -44,7 +45,7 @@ class JobPage:
     next_token: str | None
 
 
-@define
+@define(eq=False, repr=False)
 class Paging:
     """How far one listing has come.
 
@@ -169,7 +170,7 @@ class Paging:
     def _read_resume_token(self, text: str) -> tuple[str | None, int]:
         try:
             fingerprint, token, position = json.loads(urlsafe_b64decode(text))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             fingerprint = token = position = None
         if type(position) is not int or position < 0 or not (token is None or isinstance(token, str)):
             raise ConfigurationError("resume_from is no resume token; give what `resume_token` of a listing gave")

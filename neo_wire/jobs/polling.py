@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
+import attrs
 from attrs import define, field, frozen
 
 from neo_wire.errors import CallTimeout, ConfigurationError, CredentialsTimeout, NeoWireError
-from neo_wire.flow import Flow, monotonic, sleep
+from neo_wire.flow import Effect, Flow, Send, Sleep, monotonic, sleep
+from neo_wire.jobs.calls import Calls, I, O
 from neo_wire.retries.classify import classify
+from neo_wire.service import Operation
+from neo_wire.values import Value
+
+T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
 
 DEFAULT_TIMEOUT: Final = 3600.0
 """How long a wait lasts, in seconds, as those of AWS for other jobs of SageMaker."""
+
+LAST_LOOK: Final = 10.0
+"""How long a request may take that is sent at the end of a wait, in seconds."""
 
 _GROWTH: Final = 1.5
 _JITTER: Final = 0.2
@@ -25,8 +35,8 @@ def _is_number(value: object) -> bool:  # of what callers without a type checker
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-@frozen
-class Polling:
+@frozen(eq=False, repr=False)
+class Polling(Value):
     """How often jobs are looked at.
 
     Attributes:
@@ -62,7 +72,7 @@ class Polling:
 DEFAULT_POLLING: Final = Polling()
 
 
-@define
+@define(eq=False, repr=False)
 class Pace:
     """Spaces requests out, so that there are never more than so many in a second.
 
@@ -86,7 +96,7 @@ class Pace:
         self._next = max(now, self._next) + 1 / self.rate
 
 
-@define
+@define(eq=False, repr=False)
 class Patience:
     """How many failed looks in a row were borne with."""
 
@@ -107,6 +117,45 @@ class Patience:
 def may_pass(error: NeoWireError) -> bool:
     """Whether a failure may be over at the next look: throttling, a service that is out, a broken connection."""
     return classify(error) is not None or isinstance(error, CallTimeout | CredentialsTimeout)
+
+
+def in_time(calls: Calls, deadline: float) -> Calls:
+    """Calls that end by a deadline, a reading of the monotonic clock, though each has the seconds of `LAST_LOOK`.
+
+    A call has a total timeout of its own, and that is longer than many a wait. Beyond the deadline it is a CallTimeout.
+    """
+
+    def call(operation: Operation[I, O], input: I) -> Flow[O]:  # noqa: A002  # Smithy's word
+        return _until(calls(operation, input), deadline)
+
+    return call
+
+
+def _until(flow: Flow[T], deadline: float) -> Flow[T]:
+    """Run a flow, with its exchanges and its waits cut short."""
+    deadline = max(deadline, (yield from monotonic()) + LAST_LOOK)
+    step: Callable[[Any], Effect] = flow.send  # Any: the result of an effect, or what it raised
+    given: object = None
+    while True:
+        try:
+            effect = step(given)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        try:
+            left = deadline - (yield from monotonic())
+            if isinstance(effect, Send):
+                total = min(effect.timeout.total, max(left, 0.001))
+                effect = attrs.evolve(effect, timeout=attrs.evolve(effect.timeout, total=total))
+            elif isinstance(effect, Sleep) and effect.seconds >= left:
+                raise CallTimeout(
+                    "there is no time for another attempt before the wait ends",
+                    endpoint="the service",
+                    maybe_processed=True,
+                )
+            step, given = flow.send, (yield effect)
+        except BaseException as error:  # noqa: BLE001  # the flow decides what becomes of it
+            step, given = flow.throw, error
 
 
 def check_timeout(timeout: float) -> None:

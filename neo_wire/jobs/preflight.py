@@ -25,6 +25,7 @@ from neo_wire.jobs.targets import Target
 from neo_wire.protocol.validation import validate
 from neo_wire.shapes.enums import Framework, TargetDevice
 from neo_wire.shapes.structures import CreateCompilationJobRequest, InputConfig, OutputConfig
+from neo_wire.values import Value
 
 _SHORT_RUNTIME: Final = 300
 _LONGEST_RUNTIME: Final = 28 * 24 * 3600
@@ -32,8 +33,8 @@ _ONLY_IN: Final = {TargetDevice.ML_TRN1: "us-east-1", TargetDevice.ML_INF2: "us-
 _NO_SHAPES: Final = (Framework.XGBOOST, Framework.SKLEARN)
 
 
-@frozen
-class Preflight:
+@frozen(eq=False, repr=False)
+class Preflight(Value):
     """What was found of a request.
 
     Attributes:

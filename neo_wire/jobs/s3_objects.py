@@ -17,7 +17,7 @@ from neo_wire.call import CallSettings
 from neo_wire.config.endpoints import Endpoint, s3_object_url
 from neo_wire.config.partitions import partition_of
 from neo_wire.credentials.context import Context
-from neo_wire.credentials.query import first, read_xml
+from neo_wire.credentials.query import Xml, first, read_xml
 from neo_wire.errors import AccessDenied, Headers, RedirectRefused, ServerError, ServiceError
 from neo_wire.flow import Flow, Sink
 from neo_wire.http import HttpRequest, HttpResponse
@@ -25,6 +25,7 @@ from neo_wire.jobs.s3_uris import S3Location
 from neo_wire.protocol.error_mapper import COMMON_ERRORS, map_error, request_id
 from neo_wire.signing.credentials import Credentials
 from neo_wire.signing.sigv4 import S3, Scope, sign
+from neo_wire.values import Value
 
 GET_OBJECT: Final = "GetObject"
 _MAX_ERROR: Final = 64 * 1024  # bytes of a refusal that are read
@@ -68,8 +69,8 @@ _ERRORS: Final = {code: error for error in _KNOWN for code in error.codes}
 _BY_STATUS: Final = {403: "AccessDenied", 404: "NoSuchKey", 412: "PreconditionFailed", 416: "InvalidRange"}
 
 
-@frozen
-class S3Access:
+@frozen(eq=False, repr=False)
+class S3Access(Value):
     """What reaches S3 as a client does.
 
     Attributes:
@@ -106,8 +107,8 @@ class S3Access:
         )
 
 
-@frozen
-class S3Object:
+@frozen(eq=False, repr=False)
+class S3Object(Value):
     """An object by its bucket and its key; its text is `s3://bucket/key`.
 
     Attributes:
@@ -137,8 +138,8 @@ class S3Object:
         return f"s3://{self.bucket}/{self.key}"
 
 
-@frozen
-class OtherRegion:
+@frozen(eq=False, repr=False)
+class OtherRegion(Value):
     """The bucket is in another region than the one that was asked."""
 
     region: str
@@ -216,13 +217,22 @@ def get_object(
 
 
 def _other_region(response: HttpResponse, region: str) -> str | None:
-    """The region that a refusal names, when it is another one of the same partition."""
-    named = response.header("x-amz-bucket-region")
-    if named is None or response.status not in _OTHER_REGION_STATUSES or named == region:
+    """The region that a refusal names in a header or its body, when it is another one of the same partition."""
+    if response.status not in _OTHER_REGION_STATUSES:
+        return None
+    named = response.header("x-amz-bucket-region") or first(_answer(response), "Region")
+    if not named or named == region:
         return None
     if not _REGION.fullmatch(named) or partition_of(named) != partition_of(region):
         return None
     return named
+
+
+def _answer(response: HttpResponse) -> Xml:
+    try:
+        return read_xml(response.body)
+    except ValueError:  # a proxy's page, or none
+        return {}
 
 
 def read_error(
@@ -232,10 +242,7 @@ def read_error(
 
     A body that is not S3's, such as a proxy's page, counts by its status alone.
     """
-    try:
-        answer = read_xml(response.body)
-    except ValueError:
-        answer = {}
+    answer = _answer(response)
     code = first(answer, "Code")
     if not code:
         code = _BY_STATUS.get(response.status, "")

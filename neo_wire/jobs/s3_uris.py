@@ -15,6 +15,7 @@ from attrs import frozen
 from neo_wire.config.partitions import PARTITIONS, partition_of
 from neo_wire.errors import InputValidationError, Violation
 from neo_wire.jobs.findings import shown
+from neo_wire.values import Value
 
 ARCHIVE_SUFFIX: Final = ".tar.gz"
 _MAX_URI: Final = 1024
@@ -51,8 +52,8 @@ def bucket_problems(name: str) -> Iterator[str]:
             yield f"has the bucket {shown(name)}; S3 reserves names that begin with {prefix!r}, so there is none"
 
 
-@frozen
-class S3Location:
+@frozen(eq=False, repr=False)
+class S3Location(Value):
     """A bucket and, in it, a key or the beginning of keys. Its text is `s3://bucket/key`.
 
     Attributes:

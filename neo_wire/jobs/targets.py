@@ -14,6 +14,7 @@ from neo_wire.protocol.validation import validate
 from neo_wire.schema import structure
 from neo_wire.shapes.enums import TargetDevice, TargetPlatformAccelerator, TargetPlatformArch, TargetPlatformOs
 from neo_wire.shapes.structures import OutputConfig, TargetPlatform
+from neo_wire.values import Value
 
 
 @structure
@@ -42,8 +43,8 @@ def _with_enums(platform: TargetPlatform) -> TargetPlatform:
     )
 
 
-@frozen
-class Target:
+@frozen(eq=False, repr=False)
+class Target(Value):
     """A device, or a platform: an operating system, an architecture and, perhaps, an accelerator.
 
     Make it with `Target.device`, `Target.platform` or `Target.parse`; its text is the device's name, or

@@ -27,7 +27,7 @@ from neo_wire.jobs.outcomes import (
     SeenJob,
     WaitTimeout,
 )
-from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT, Patience, Polling, check_timeout
+from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT, Patience, Polling, check_timeout, in_time
 from neo_wire.shapes.enums import CompilationJobStatus
 from neo_wire.shapes.operations import DESCRIBE_COMPILATION_JOB
 from neo_wire.shapes.structures import DescribeCompilationJobRequest, DescribeCompilationJobResponse
@@ -41,7 +41,7 @@ OnUpdate: TypeAlias = Callable[[DescribeCompilationJobResponse], Awaitable[None]
 """Is given the job when it is first seen, and at each change of its status."""
 
 
-@define
+@define(eq=False, repr=False)
 class Watch:
     """One job that is looked at again and again.
 
@@ -67,6 +67,7 @@ class Watch:
     job: DescribeCompilationJobResponse | None = field(default=None, init=False)
     _looks: int = field(default=0, init=False)
     _started: float = field(default=0.0, init=False)
+    _looked: float = field(default=0.0, init=False)  # when the last look began
     _patience: Patience = field(factory=Patience, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -99,19 +100,24 @@ class Watch:
                 return job
 
     def _pause(self) -> Flow[None]:
+        now = yield from monotonic()
         if self._looks == 0:
-            self._started = yield from monotonic()
+            self._started = self._looked = now
             return
-        left = self._started + self.timeout - (yield from monotonic())
-        if left <= 0:
+        deadline = self._started + self.timeout
+        # The last look is at the end of the time, not short of it, also when whoever was told took long.
+        if self._looked >= deadline:
             raise WaitTimeout(name=self.name, job=self.job, timeout=self.timeout)
-        # The last look is at the end of the time, not short of it.
-        yield from sleep(min(left, self.polling.interval(self._looks, self.random())))
+        if now < deadline:
+            yield from sleep(min(deadline - now, self.polling.interval(self._looks, self.random())))
+            now = yield from monotonic()
+        self._looked = now
 
     def _look(self) -> Flow[DescribeCompilationJobResponse | None]:
         """The job now; None after a failure that may pass."""
         try:
-            job = yield from self.calls(
+            calls = in_time(self.calls, self._started + self.timeout)
+            job = yield from calls(
                 DESCRIBE_COMPILATION_JOB, DescribeCompilationJobRequest(compilation_job_name=self.name)
             )
         except ResourceNotFound as error:

@@ -27,7 +27,7 @@ from neo_wire.jobs.outcomes import (
     WaitTimeout,
 )
 from neo_wire.jobs.paging import Paging
-from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT, Pace, Patience, Polling, check_timeout
+from neo_wire.jobs.polling import DEFAULT_POLLING, DEFAULT_TIMEOUT, Pace, Patience, Polling, check_timeout, in_time
 from neo_wire.jobs.waiting import created_at, is_another, status_of, tell
 from neo_wire.protocol.validation import validate
 from neo_wire.shapes.enums import CompilationJobStatus, ListCompilationJobsSortBy, SortOrder
@@ -39,6 +39,7 @@ from neo_wire.shapes.structures import (
     ListCompilationJobsRequest,
     OutputConfig,
 )
+from neo_wire.values import Value
 
 OnAnyUpdate: TypeAlias = Callable[[CompilationJobSummary], Awaitable[None] | None]
 """Is given each job when it is first seen, and at each change of its status, as List tells of it."""
@@ -47,8 +48,8 @@ DEFAULT_RATE: Final = 2.0
 _MARGIN: Final = timedelta(seconds=1)  # "after" leaves out the moment itself, and a time may be rounded
 
 
-@frozen
-class JobOutcome:
+@frozen(eq=False, repr=False)
+class JobOutcome(Value):
     """How the wait for one of many jobs ended.
 
     Attributes:
@@ -68,7 +69,7 @@ class JobOutcome:
         return self.error is None
 
 
-@define
+@define(eq=False, repr=False)
 class _Wait:
     """The jobs that are still waited for, and how the others ended."""
 
@@ -78,6 +79,7 @@ class _Wait:
     pending: dict[str, CompilationJobSummary | None]
     outcomes: dict[str, JobOutcome] = field(factory=dict)
     patience: Patience = field(factory=Patience)
+    _raised_by_update: NeoWireError | None = field(default=None, init=False)  # it ends the wait, whatever it is
 
     def look(self, deadline: float) -> Flow[None]:
         """Look once at all that are pending: list them, and describe those of which List does not tell enough."""
@@ -91,6 +93,8 @@ class _Wait:
             for name in failed:
                 yield from self._describe(name)
         except NeoWireError as error:
+            if error is self._raised_by_update:
+                raise
             self.patience.bear(error, f"looking at {len(self.pending)} compilation jobs")
         else:
             self.patience.restore()
@@ -136,11 +140,18 @@ class _Wait:
             return
         self.pending[name] = job
         if before is None or status_of(before) != status:
-            yield from tell(self.on_update, job)
+            yield from self._tell(job)
         if status is CompilationJobStatus.COMPLETED:
             self._end(name, None)
         elif status is CompilationJobStatus.STOPPED:
             self._end(name, CompilationStopped(job))
+
+    def _tell(self, job: CompilationJobSummary) -> Flow[None]:
+        try:
+            yield from tell(self.on_update, job)
+        except NeoWireError as error:
+            self._raised_by_update = error
+            raise
 
     def _describe(self, name: str) -> Flow[None]:
         yield from self.pace.turn()
@@ -199,8 +210,9 @@ def wait_for_jobs(
         NeoWireError: what else a call raises; a failure that may pass is first borne with several times.
     """
     check_timeout(timeout)
-    wait = _Wait(calls, Pace(requests_per_second), on_update, dict.fromkeys(_checked(names)))
+    pace, pending = Pace(requests_per_second), _checked(names)
     deadline = (yield from monotonic()) + timeout
+    wait = _Wait(in_time(calls, deadline), pace, on_update, dict.fromkeys(pending))
     order, looks = list(wait.pending), 0
     while wait.pending:
         began = yield from monotonic()

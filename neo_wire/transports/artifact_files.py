@@ -2,11 +2,13 @@
 
 Beside the target `model.tar.gz` stand, while it is downloaded, `.model.tar.gz.part` with the bytes and
 `.model.tar.gz.part.json`, which tells what object they are of. Both stay when the download breaks off, so that a later
-one goes on. What has a wrong digest becomes `model.tar.gz.digest-mismatch`.
+one goes on. What has a wrong digest becomes `model.tar.gz.digest-mismatch`. Very long names are shortened in these.
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import stat
@@ -23,6 +25,11 @@ from neo_wire.transports.files import read_file, write_file
 
 _PIECE: Final = 1 << 20
 _MAX_NOTE: Final = 16 * 1024
+_LONGEST_NAME: Final = 200  # bytes; most file systems have 255 for a name and what goes before and after it here
+_NO_LOCKS: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+_WINDOWS_DEVICES: Final = frozenset(
+    {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
+)
 
 
 class LocalArtifactFile:
@@ -41,12 +48,13 @@ class LocalArtifactFile:
         if not given or "\0" in given:
             raise ConfigurationError(f"the path is {given!r}; give the path of a file, or of a folder")
         into = given.endswith(("/", os.sep)) or Path(given).is_dir()
-        if into and (not name or name in (".", "..") or "\0" in name or os.sep in name or "\\" in name):
+        if into and not _can_be_a_file(name, windows=os.name == "nt"):
             raise ConfigurationError(f"the artifact is named {name!r}, as no file can be; give the path of a file")
         self._final = Path(os.path.realpath(Path(given) / name if into else given))
         self._shown = os.fspath(Path(given) / name) if into else given
-        self._temporary = self._final.with_name(f".{self._final.name}.part")
-        self._note = self._final.with_name(f".{self._final.name}.part.json")
+        self._beside = _shortened(self._final.name)
+        self._temporary = self._final.with_name(f".{self._beside}.part")
+        self._note = self._final.with_name(f".{self._beside}.part.json")
         self._lock = threading.Lock()
         self._file: FileIO | None = None
         self._closed = False
@@ -102,16 +110,19 @@ class LocalArtifactFile:
             part = self._read_note()
             if part is None:
                 self._file.truncate(0)
-            while part is not None and (piece := self._file.read(_PIECE)):
+            # Whoever closes meanwhile waits for one piece, not for all of them: it may be an event loop.
+            while part is not None and not self._closed and (piece := self._file.read(_PIECE)):
                 self._hashing.update(piece)
-            self._size = self._file.tell()
+            self._size = self._file.seek(0, os.SEEK_END)
             if self._closed:  # meanwhile, while this ran in a thread that nobody waits for any more
                 self._end()
             return part
 
     def _open_locked(self) -> FileIO:
+        # A link by that name is nobody's download: what it leads to would be overwritten.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         while True:
-            file = FileIO(os.open(self._temporary, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+")
+            file = FileIO(os.open(self._temporary, flags, 0o666), "r+")
             try:
                 if not _lock(file):
                     raise DownloadInProgress(self._shown)
@@ -171,7 +182,7 @@ class LocalArtifactFile:
         with self._lock:
             file = self._opened()
             os.fsync(file.fileno())
-            aside = self._final.with_name(f"{self._final.name}.digest-mismatch")
+            aside = self._final.with_name(f"{self._beside}.digest-mismatch")
             try:
                 check = self._hashing.check(os.fspath(Path(self._shown).with_name(aside.name)), kept_aside=True)
             except DigestMismatch:
@@ -190,16 +201,17 @@ class LocalArtifactFile:
             self._note.unlink()
         self._let_go()
         if os.name != "nt":
-            folder = os.open(name.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            with suppress(OSError):  # the file has its name; not every folder can be opened, nor every system do this
+                folder = os.open(name.parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
 
     def close(self) -> None:
         """Let go of the temporary file; it stays when there is something in it."""
+        self._closed = True  # before the lock is had, for whoever has it to see
         with self._lock:
-            self._closed = True
             self._end()
 
     def _end(self) -> None:
@@ -220,8 +232,30 @@ class LocalArtifactFile:
             self._file = None
 
 
+def _can_be_a_file(name: str, *, windows: bool) -> bool:
+    """Whether a name is one of a file in a folder, and of nothing else: on Windows, no drive, stream or device."""
+    if name in ("", ".", "..") or any(character in name for character in "\0/\\"):
+        return False
+    if not windows:
+        return True
+    device = name.partition(".")[0].rstrip(" ").upper() in _WINDOWS_DEVICES
+    odd = any(character in '<>:"|?*' or character < " " for character in name)
+    return not (device or odd or name.endswith((".", " ")))
+
+
+def _shortened(name: str) -> str:
+    """A name that leaves room for what is put before and after it: as it is, or its beginning and a hash of it."""
+    encoded = os.fsencode(name)
+    if len(encoded) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.blake2b(encoded, digest_size=8).hexdigest()
+    while len(os.fsencode(name)) > _LONGEST_NAME - 17:
+        name = name[:-1]
+    return f"{name}-{digest}"
+
+
 def _lock(file: FileIO) -> bool:
-    """Lock a file until it is closed; False when somebody else has. On Windows there are no such locks."""
+    """Lock a file until it is closed; False when somebody else has. Windows and some network folders have no locks."""
     try:
         import fcntl
     except ImportError:
@@ -230,4 +264,7 @@ def _lock(file: FileIO) -> bool:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
     return True

@@ -40,4 +40,6 @@ class GatheredSink:
                 await asyncio.shield(writing)
             except asyncio.CancelledError:
                 await asyncio.wait([writing])
+                if not writing.cancelled():
+                    writing.exception()  # looked at, so that asyncio logs nothing about it: the cancellation counts
                 raise

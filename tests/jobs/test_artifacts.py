@@ -261,6 +261,58 @@ def test_what_progress_raises_ends_the_download_and_a_later_one_goes_on(make_wor
     assert world.buckets.seen[1].header("if-match") == world.buckets.get(done.uri).etag
 
 
+@pytest.mark.parametrize("at", [0, 2 * MB])
+def test_an_error_of_the_librarys_own_ends_it_too_and_is_not_tried_again(
+    make_world: Any, tmp_path: Path, at: int
+) -> None:
+    """As when `on_progress` calls the service, and is throttled: it is no failure of the download's."""
+    world = make_world(GeneratedContent(6 * MB))
+    job = world.create()
+    mine, told = ConnectionClosed("mine", endpoint="elsewhere", maybe_processed=True), []
+
+    def progress(done: int, total: int) -> None:
+        if done >= at:
+            told.append(done)
+            raise mine
+
+    with pytest.raises(ConnectionClosed) as caught:
+        world.download(job, tmp_path / "m", progress)
+    assert caught.value is mine
+    assert (len(told), world.ranges()) == (1, [None])
+
+
+def test_a_cancellation_reaches_a_coroutine_that_does_not_end(make_world: Any, tmp_path: Path) -> None:
+    world = make_world(GeneratedContent(3 * MB))
+    if world.mode.name == "sync":
+        pytest.skip("there is no cancellation")
+    job = world.create()
+    ends: list[str] = []
+
+    async def main() -> None:
+        stuck = asyncio.Event()
+
+        async def progress(_done: int, _total: int) -> None:
+            stuck.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                ends.append("cancelled")
+                raise
+
+        async with AsyncNeoClient(**world.options()) as client:
+            download = client.download_compilation_artifact(job, tmp_path / "m", on_progress=progress)
+            task = asyncio.ensure_future(download)
+            await stuck.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(task, 10)
+            ends.append("over")
+            assert (await client.download_compilation_artifact(job, tmp_path / "m")).check.verified
+
+    asyncio.run(main())
+    assert ends == ["cancelled", "over"]
+
+
 def test_a_file_that_verifies_is_not_downloaded_again(make_world: Any, tmp_path: Path) -> None:
     world = make_world(GeneratedContent(MB))
     job = world.create()
@@ -418,7 +470,7 @@ def test_an_answer_of_no_use_is_an_error(make_world: Any, tmp_path: Path, change
         body = b"3e8\r\n" + body + b"\r\n0\r\n\r\n"
     headers = "".join(f"{name}: {value}\r\n" for name, value in named.items() if value is not None)
     replies = [f"HTTP/1.1 {status} Fine\r\n{headers}\r\n".encode() + body]
-    with pytest.raises(ResponseDecodeError, match=problem):
+    with pytest.raises(ResponseDecodeError, match=rf"{problem}.*\(s3://models/out/{NAME}\)"):
         download_from(world, replies, job, tmp_path / "m")
     assert litter(tmp_path) == []
 
@@ -549,6 +601,15 @@ def test_a_bucket_of_another_region_is_asked_there_once(make_world: Any, tmp_pat
     with pytest.raises(RedirectRefused, match="us-east-2"):
         world.download(job, tmp_path / "again")
     assert litter(tmp_path) == ["m"]
+
+
+def test_a_region_that_only_the_body_names_will_do(make_world: Any, tmp_path: Path) -> None:
+    world = make_world(FixedContent(b"model"))
+    job = world.create()
+    body = b"<Error><Code>AuthorizationHeaderMalformed</Code><Region>us-west-2</Region></Error>"
+    world.buckets.script(HttpResponse(400, (("content-type", "application/xml"),), body, "Bad Request"))
+    assert world.download(job, tmp_path / "m").check.verified
+    assert "/us-west-2/s3/" in (world.buckets.seen[1].header("authorization") or "")
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1", "evil.example/"])

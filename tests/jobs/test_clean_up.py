@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from neo_wire import (
@@ -154,6 +155,31 @@ def test_running_ones_are_stopped_first_when_asked(mixed: Any) -> None:
     assert there(mixed) == ["other"]
 
 
+def test_a_name_that_is_used_anew_meanwhile_is_not_what_was_listed(make_world: Any) -> None:
+    """While the first of two is being stopped, somebody deletes the second one and creates another by its name."""
+    runs = Timeline(starting=0, in_progress=90000, stopping=5)
+    world = make_world(timeline={"first": attrs.evolve(runs, stopping=600), "second": runs})
+    world.create("first", "second")
+    world.clock.at(50, world.now("stop_compilation_job", "second"))
+    world.clock.at(100, world.now("delete_compilation_job", "second"))
+    world.clock.at(150, lambda: world.create("second"))
+    result = clean(world, all=True, stop_running=True, concurrency=1)
+    assert names(result.deleted) == ["first", "second"]
+    assert there(world) == ["second"]
+    assert world.call("describe_compilation_job", "second").compilation_job_status == S.INPROGRESS
+
+
+def test_those_that_have_ended_go_before_those_that_take_long(make_world: Any) -> None:
+    world = make_world(
+        timeline={"runs": Timeline(starting=0, in_progress=90000, stopping=600), "ended": Timeline(0, 0)}
+    )
+    world.create("runs")
+    world.clock.sleep(5)
+    world.create("ended")
+    assert names(clean(world, all=True, stop_running=True, concurrency=1).deleted) == ["ended", "runs"]
+    assert world.service.asked("Delete")[0] == 5
+
+
 @pytest.mark.parametrize(
     ("options", "gone"),
     [
@@ -176,7 +202,12 @@ def test_filters_go_together(mixed: Any, options: dict[str, Any], gone: set[str]
         ({"name_contains": ""}, "no filter"),
         ({"max_results": 5}, "no filter"),
         ({"statuses": []}, "statuses is empty"),
+        ({"statuses": "FAILED"}, "give several"),
+        ({"statuses": 5}, "give several"),
+        ({"statuses": [None]}, "statuses has None"),
         ({"older_than": timedelta(seconds=-1)}, "older_than is"),
+        ({"older_than": timedelta.max}, "0 to 36500 days"),
+        ({"older_than": 30}, "older_than is 30"),
         ({"all": True, "next_token": "x"}, "next_token"),
         ({"all": True, "concurrency": 0}, "concurrency"),
         ({"all": True, "timeout": 0}, "timeout"),

@@ -146,6 +146,11 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_sent(world: Any) -> No
         run(world, [])
     with pytest.raises(ConfigurationError, match="more than once: jetson_nano;"):
         run(world, [TARGETS[0], TARGETS[1], Variant(TARGETS[0])])
+    for odd in (["ml_c5"], "ml_c5", [TARGETS[0], None], [Variant("ml_c5")]):  # type: ignore[arg-type]  # what is refused
+        with pytest.raises(ConfigurationError, match=r"targets has .*(ml_c5|None).*; give Target\.device"):
+            run(world, odd)
+    with pytest.raises(TypeError, match="lacks role_arn, s3_output_location"):
+        run(world, TARGETS, {"stopping_condition": INPUTS["stopping_condition"]})
     for options in ({"timeout": 0}, {"concurrency": 0}, {"concurrency": True}, {"requests_per_second": 0}):
         with pytest.raises(ConfigurationError):
             run(world, **options)

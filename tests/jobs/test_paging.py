@@ -231,7 +231,7 @@ def test_a_limit_counts_from_where_a_listing_is_resumed() -> None:
     assert rest(Paging(Filters(), 1, again.resume_token), lister) == ["j210"]
 
 
-@pytest.mark.parametrize("token", ["", "x", "AAAA", "W10=", "WzEsMiwzXQ==", "é"])
+@pytest.mark.parametrize("token", ["", "x", "AAAA", "W10=", "WzEsMiwzXQ==", "é", "W1tb" * 50_000])
 def test_what_is_no_resume_token_is_refused(token: str) -> None:
     with pytest.raises(ConfigurationError, match="no resume token"):
         Paging(Filters(), resume_from=token)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -22,10 +24,11 @@ from neo_wire import (
     ServerError,
     Throttling,
 )
+from neo_wire.jobs import polling
 from neo_wire.jobs.outcomes import CompilationFailed, CompilationJobDeleted, CompilationStopped, WaitTimeout
 from neo_wire.jobs.polling import Polling
 from neo_wire.jobs.waiting import is_another
-from neo_wire.local import Timeline
+from neo_wire.local import EXAMPLE_CREDENTIALS, Timeline
 
 S = CompilationJobStatus
 WAIT = "wait_for_compilation_job"
@@ -225,6 +228,54 @@ def test_what_a_callback_raises_ends_the_wait(world: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.call(WAIT, "job", on_update=interrupt)
     assert len(world.service.asked("Describe")) == 1
+
+
+def test_a_callback_that_takes_longer_than_the_wait_leaves_a_last_look(make_world: Any) -> None:
+    world = make_world(timeline=Timeline(starting=0, in_progress=50))
+    world.create("job")
+    told: list[str] = []
+
+    def slow(job: Any) -> None:
+        told.append(str(job.compilation_job_status))
+        world.clock.sleep(100)
+
+    assert world.call(WAIT, "job", timeout=60, on_update=slow).compilation_job_status == S.COMPLETED
+    assert told == ["INPROGRESS", "COMPLETED"]
+    assert world.service.asked("Describe") == [0, 100]
+    world = make_world(timeline=Timeline(starting=0, in_progress=500))
+    world.create("job")
+    with pytest.raises(WaitTimeout):
+        world.call(WAIT, "job", timeout=60, on_update=lambda _job: world.clock.sleep(100))
+    assert world.service.asked("Describe") == [0, 100]
+
+
+@pytest.mark.parametrize("method", [WAIT, "wait_for_compilation_jobs"])
+def test_a_service_that_does_not_answer_does_not_prolong_the_wait(
+    mode: Any, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """A call of its own would be given 300 seconds here."""
+    monkeypatch.setattr(polling, "LAST_LOOK", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        options = {"region": "eu-west-1", "credentials": EXAMPLE_CREDENTIALS, "endpoint_url": url}
+        began = time.monotonic()
+        if method == WAIT:
+            with pytest.raises(WaitTimeout):
+                mode.call(method, "job", client=options, timeout=0.1, polling=Polling(0.01, 0.01))
+        else:
+            ends = mode.call(method, ["job"], client=options, timeout=0.1, polling=Polling(0.01, 0.01))
+            assert isinstance(ends["job"].error, WaitTimeout)
+        assert time.monotonic() - began < 10
+
+
+def test_a_service_that_keeps_failing_is_not_tried_again_beyond_the_wait(make_world: Any) -> None:
+    """Its own retries would sleep past the end of the wait; there they are cut off, and the last look is the wait's."""
+    world = make_world(timeline=Timeline(starting=0, in_progress=500))
+    world.create("job")
+    world.service.script(*[Throttling("Rate exceeded")] * 40)
+    with pytest.raises(WaitTimeout):
+        world.mode.call(WAIT, "job", client={**world.options(), "max_attempts": 40}, timeout=3)
+    assert world.clock.seconds <= 3 + 2 * polling.LAST_LOOK
 
 
 def test_a_coroutine_function_may_be_told_by_the_asynchronous_client_alone(world: Any) -> None:

@@ -168,6 +168,21 @@ def test_what_may_pass_is_borne_with_and_what_does_not_is_raised(world: Any) -> 
         world.call(WAIT, ["a", "b"])
 
 
+def test_what_a_callback_raises_ends_the_wait_also_when_it_is_of_the_kind_that_may_pass(world: Any) -> None:
+    world.create("a", "b")
+    mine = Throttling("from a call of the callback's own", status=400)
+    told: list[object] = []
+
+    def on_update(job: object) -> None:
+        told.append(job)
+        raise mine
+
+    with pytest.raises(Throttling) as caught:
+        world.call(WAIT, ["a", "b"], on_update=on_update)
+    assert caught.value is mine
+    assert len(told) == 1
+
+
 def test_a_failed_job_whose_reason_cannot_be_had_for_now_is_asked_for_later(make_world: Any) -> None:
     world = make_world(timeline=Timeline(starting=0, in_progress=0, outcome=S.FAILED, failure_reason="ServerError: x"))
     world.create("job")

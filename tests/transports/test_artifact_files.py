@@ -14,8 +14,9 @@ import pytest
 
 from neo_wire.errors import ConfigurationError
 from neo_wire.jobs.artifact_file import ArtifactExists, DownloadInProgress, Part
-from neo_wire.jobs.digests import Digest, DigestCheck, DigestMismatch
-from neo_wire.transports.artifact_files import LocalArtifactFile
+from neo_wire.jobs.digests import Digest, DigestCheck, DigestMismatch, Hashing
+from neo_wire.transports import artifact_files
+from neo_wire.transports.artifact_files import LocalArtifactFile, _can_be_a_file
 
 DATA = b"a compiled model"
 DIGEST = Digest.parse(hashlib.blake2b(DATA).hexdigest())
@@ -213,3 +214,106 @@ def test_what_cannot_be_hashed_is_not_read(tmp_path: Path) -> None:
     assert LocalArtifactFile(tmp_path / "none", "k").existing(NONE) is None
     with pytest.raises(OSError, match="no plain file"):
         LocalArtifactFile("/dev/null", "k").existing(NONE)
+
+
+def test_a_link_in_the_place_of_the_part_is_not_written_through(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / ".model.part").symlink_to(precious)
+    file = LocalArtifactFile(tmp_path / "model", "k")
+    with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
+        file.open(DIGEST)
+    file.close()
+    assert precious.read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_synchronised_takes_the_file_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synchronise = os.fsync
+
+    def fsync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "a folder")
+        synchronise(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert begun(tmp_path / "model").finish(overwrite=False).verified
+    assert names(tmp_path) == ["model"]
+
+
+@pytest.mark.parametrize(("number", "passes"), [(errno.ENOLCK, True), (errno.ENOSYS, True), (errno.EIO, False)])
+def test_a_folder_without_locks_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, passes: bool
+) -> None:
+    import fcntl
+
+    def flock(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    if passes:
+        assert begun(tmp_path / "model").finish(overwrite=False).verified
+    else:
+        with pytest.raises(OSError, match=os.strerror(number)):
+            begun(tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", ["m" * 255, "é" * 127 + "m"])
+def test_a_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path, name: str) -> None:
+    begun(tmp_path / name, DATA[:5]).close()
+    begun(tmp_path / (name[:-1] + "n"), DATA[:5]).close()  # has a part of its own
+    assert len(names(tmp_path)) == 4
+    file = LocalArtifactFile(tmp_path / name, "k")
+    assert file.open(DIGEST) == PART
+    file.append(b"not what it was")
+    with pytest.raises(DigestMismatch):
+        file.finish(overwrite=False)
+    file = LocalArtifactFile(tmp_path / (name[:-1] + "n"), "k")
+    file.open(DIGEST)
+    file.append(DATA[5:])
+    assert file.finish(overwrite=False).verified
+    assert len(names(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["C:m.tar.gz", "m.tar.gz:s", "NUL", "con.tar.gz", "LPT1 .x", "m.", "m ", "a?b", "a\nb"]
+)
+def test_on_windows_a_name_is_of_a_file_in_the_folder_and_no_drive_stream_or_device(name: str) -> None:
+    assert _can_be_a_file(name, windows=False)
+    assert not _can_be_a_file(name, windows=True)
+    for good in ("m.tar.gz", "console.tar.gz", "model-ml_c5 (1).tar.gz", "é.tar.gz", ".hidden"):
+        assert _can_be_a_file(good, windows=True)
+
+
+def test_closing_does_not_wait_until_a_large_part_is_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is called by the task that was cancelled: an event loop stands still until it is done."""
+    begun(tmp_path / "model", DATA).close()
+    monkeypatch.setattr(artifact_files, "_PIECE", 1)
+    file = LocalArtifactFile(tmp_path / "model", "k")
+    hashed, reading, closing = [], threading.Event(), threading.Event()
+    update = Hashing.update
+
+    def slow(self: Hashing, data: bytes | memoryview) -> None:
+        hashed.append(bytes(data))
+        reading.set()
+        closing.wait(10)
+        update(self, data)
+
+    monkeypatch.setattr(Hashing, "update", slow)
+    opener = threading.Thread(target=file.open, args=(DIGEST,))
+    closer = threading.Thread(target=file.close)
+    opener.start()
+    assert reading.wait(10)
+    closer.start()
+    while not file._closed:
+        closer.join(0.001)
+    closing.set()
+    closer.join(10)
+    opener.join(10)
+    assert len(hashed) < 3
+    monkeypatch.undo()
+    again = LocalArtifactFile(tmp_path / "model", "k")
+    assert again.open(DIGEST) == PART  # what was there is there still, and nobody has it locked
+    assert again.size == len(DATA)
+    again.close()

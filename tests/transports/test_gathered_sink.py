@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import threading
 import time
@@ -13,7 +14,7 @@ from neo_wire.errors import CallTimeout, ConnectionClosed, Headers
 from neo_wire.flow import Send
 from neo_wire.http import Timeout
 from neo_wire.transports.async_pool import AsyncPools
-from neo_wire.transports.gathered_sink import PIECE
+from neo_wire.transports.gathered_sink import PIECE, GatheredSink
 from tests.transports.loops import run, until
 from tests.transports.scripted import Peer, Scripted, answer, scripted
 
@@ -161,3 +162,32 @@ def test_a_body_that_is_cut_off_is_an_error_though_a_sink_took_its_beginning() -
 
     with scripted(cut) as server, pytest.raises(ConnectionClosed, match="bytes of the body"):
         run(lambda pools: pools.send(send(server, Kept())))
+
+
+def test_a_write_that_fails_while_its_caller_is_cancelled_leaves_nothing_for_asyncio_to_complain_of() -> None:
+    begun, may_fail = threading.Event(), threading.Event()
+    complaints: list[dict[str, object]] = []
+
+    def write(_piece: bytes) -> None:
+        begun.set()
+        may_fail.wait(10)
+        raise OSError("the disk is full")
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+        sink = GatheredSink(lambda _status, _headers: write)
+        keep = sink(200, ())
+        assert keep is not None
+        keep(b"piece")
+        flushing = asyncio.ensure_future(sink.flush())
+        await asyncio.to_thread(begun.wait, 10)
+        flushing.cancel()
+        may_fail.set()
+        with pytest.raises(asyncio.CancelledError):
+            await flushing
+        del flushing
+        gc.collect()
+
+    asyncio.run(main())
+
+    assert complaints == []
