@@ -1,20 +1,20 @@
 """The neo-wire command: compilation jobs, request signing and the local service, from a shell.
 
 Errors are one line on stderr; the exit status is that of the AWS CLI for the same kind of error. What a command needs
-is imported when it runs, so that `neo-wire --help` is quick.
+is imported when it runs, so that `neo-wire --help` is quick, and an interrupt meanwhile ends as every other does.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
-from neo_wire.cli.arguments import parser
-from neo_wire.cli.failure import describe, exit_status
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -26,9 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments without the program's name; None for those of the process.
     """
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # what its encoding lacks is written escaped
     try:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # what its encoding lacks is written escaped
+        from neo_wire.cli.arguments import parser
+
         status = _run(parser().parse_args(argv))
         print(end="", flush=True)  # here, where a reader that has gone is still ours to notice
     except BrokenPipeError:
@@ -36,12 +38,21 @@ def main(argv: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except KeyboardInterrupt:
-        print("neo-wire: interrupted", file=sys.stderr)
+        _complain("interrupted")
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  # whatever it is, a shell gets one line and a status
-        print(f"neo-wire: {describe(error)}", file=sys.stderr)
+        from neo_wire.cli.failure import describe, exit_status
+
+        _complain(describe(error))
         return exit_status(error)
     return status
+
+
+def _complain(line: str) -> None:
+    """Print an error, as far as somebody can be told."""
+    from neo_wire.cli.progress import Progress
+
+    Progress.note(f"neo-wire: {line}")
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -42,7 +41,7 @@ def clean(arguments: argparse.Namespace) -> int:
         )
     _show(done, arguments.output)
     for name, error in done.failed.items():
-        print(one_line(f"neo-wire: {name} is still there: {error}"), file=sys.stderr)
+        Progress.note(one_line(f"neo-wire: {name} is still there: {error}"))
     return min(map(exit_status, done.failed.values()), default=0)
 
 

@@ -14,6 +14,7 @@ from neo_wire.shapes.enums import (
     SortOrder,
     TargetDevice,
 )
+from neo_wire.values import Value
 
 _VALUES: Final = {  # of options that take what the service knows, and what it will know tomorrow
     "status_equals": tuple(CompilationJobStatus),
@@ -26,8 +27,8 @@ _VALUES: Final = {  # of options that take what the service knows, and what it w
 _FILES: Final = ("PATH", "FILE")
 
 
-@frozen
-class Word:
+@frozen(eq=False, repr=False)
+class Word(Value):
     """An option, or a place for an argument, and what may stand there.
 
     Attributes:
@@ -47,8 +48,8 @@ class Word:
     files: bool
 
 
-@frozen
-class Command:
+@frozen(eq=False, repr=False)
+class Command(Value):
     """A command, and the words that may follow it."""
 
     name: str

@@ -13,7 +13,8 @@ from neo_wire.cli.output import show, show_rows
 from neo_wire.cli.progress import Progress
 from neo_wire.cli.wait import Watched, rate_option, watch_options
 from neo_wire.errors import InputValidationError
-from neo_wire.jobs.compile_many import ManyInputs, TargetResult, Variant
+from neo_wire.jobs.compile_many import ManyInputs, Variant
+from neo_wire.jobs.compile_results import TargetResult
 from neo_wire.shapes.structures import CreateCompilationJobRequest
 
 _OF_ONE_JOB: Final = (

@@ -56,7 +56,8 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def _client(url: str, credentials: Credentials) -> NeoClient:
-    return NeoClient(region=_REGION, credentials=credentials, endpoint_url=url)
+    nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}  # whatever this machine has
+    return NeoClient(region=_REGION, credentials=credentials, endpoint_url=url, environ=nothing)
 
 
 def _create(client: NeoClient) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from typing import Any
 
 from neo_wire.cli.connection import connected
 from neo_wire.cli.create_input import create_input, read_request
+from neo_wire.cli.failure import UsageError
 from neo_wire.cli.output import JOB_COLUMNS, job_row, show, show_rows
+from neo_wire.cli.progress import Progress
 from neo_wire.client import NeoClient
 from neo_wire.errors import Violation
 from neo_wire.machine import home_folder
@@ -45,6 +46,8 @@ def _list(client: NeoClient, arguments: argparse.Namespace) -> ListCompilationJo
         member.attribute: getattr(arguments, member.attribute) for member in members(ListCompilationJobsRequest)
     }
     if arguments.no_paginate or arguments.next_token is not None or arguments.max_results is not None:
+        if arguments.limit is not None:
+            raise UsageError("--limit goes over all pages; leave it out beside an option that asks for one page")
         return client.list_compilation_jobs(**filters)
     jobs = client.iter_compilation_jobs(limit=arguments.limit, **filters)
     return ListCompilationJobsResponse(compilation_job_summaries=list(jobs))
@@ -57,7 +60,7 @@ def _show_list(jobs: ListCompilationJobsResponse, style: str) -> None:
     show_rows(JOB_COLUMNS, [job_row(job) for job in jobs.compilation_job_summaries], style)
     if jobs.next_token:
         # Lines of text are jobs, and nothing else, for the programs that read them.
-        print(f"NextToken: {jobs.next_token}", file=sys.stderr if style == "text" else sys.stdout)
+        (Progress.note if style == "text" else print)(f"NextToken: {jobs.next_token}")
 
 
 def _create(arguments: argparse.Namespace) -> int:

@@ -80,17 +80,17 @@ class Progress:
 
     @staticmethod
     def note(text: str) -> None:
-        """Print a line on stderr that stays, above the progress line if there is one."""
+        """Print a line on stderr that stays, above the progress line if there is one.
+
+        Without a stderr that can be written to it is lost, and the exit status is what it would have been.
+        """
         present = Progress._present
-        stderr: TextIO | None = sys.stderr
-        if stderr is None:  # the process was started without one
-            return
         if present is None:
-            print(text, file=stderr, flush=True)
+            _print(text)
             return
         with present._lock:
             present._write("")
-            print(text, file=stderr, flush=True)
+            _print(text)
             if present._terminal:
                 present._draw()
 
@@ -109,7 +109,7 @@ class Progress:
         """Write the line in the place of the one that stands there; an empty one leaves nothing."""
         with suppress(OSError, ValueError):  # a terminal that has gone is no reason to fail
             if self._terminal:
-                line = line[: self._width() - 1 - _ECHO]  # a full line would scroll
+                line = line[: max(0, self._width() - 1 - _ECHO)]  # a full line would scroll
                 before, self._drawn = self._drawn, max(self._drawn, len(line))  # what an interrupt leaves is erased
                 if self._drawn:
                     self._stream.write(f"\r{line.ljust(before)}" if line else f"\r{' ' * (before + _ECHO)}\r")
@@ -123,6 +123,13 @@ class Progress:
         with suppress(OSError, ValueError):
             return os.get_terminal_size(self._stream.fileno()).columns or _WIDTH
         return _WIDTH
+
+
+def _print(text: str) -> None:
+    stderr: TextIO | None = sys.stderr  # None in a process without one, for which print would take stdout
+    if stderr is not None:
+        with suppress(OSError, ValueError):
+            print(text, file=stderr, flush=True)
 
 
 def _clock(seconds: float) -> str:

@@ -6,11 +6,11 @@ import argparse
 import os
 import re
 import shlex
-import sys
 
 from attrs import evolve
 
 from neo_wire.cli.failure import UsageError
+from neo_wire.cli.progress import Progress
 from neo_wire.cli.values import read_bytes
 from neo_wire.config.partitions import PARTITIONS
 from neo_wire.config.settings import resolve_region
@@ -38,7 +38,7 @@ def sign(arguments: argparse.Namespace) -> int:
         presigned = presign(request, credentials, scope, now, expires=arguments.presign, options=options)
         signed = presigned.to_request()
     if arguments.explain:
-        print(explain(signed, options), file=sys.stderr if arguments.curl else sys.stdout)
+        (Progress.note if arguments.curl else print)(str(explain(signed, options)))
     if arguments.curl:
         print(_curl(signed, arguments.data))
     elif not arguments.explain:
@@ -92,7 +92,7 @@ def _print_signed(signed: HttpRequest, *, presigned: bool) -> None:
     print(signed.url)
     if headers:
         listed = ", ".join(f"{name}: {value}" for name, value in headers)
-        print(f"neo-wire: send it as {signed.method} with {listed}", file=sys.stderr)
+        Progress.note(f"neo-wire: send it as {signed.method} with {listed}")
 
 
 def _headers_to_give(signed: HttpRequest, *, presigned: bool) -> Headers:

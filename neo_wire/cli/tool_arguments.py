@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from neo_wire.cli.faults import OPERATIONS, failing, fault, rate_limit, slow
 from neo_wire.cli.job_arguments import add_call_options
-from neo_wire.cli.values import duration, header, port
+from neo_wire.cli.values import duration, header, port, whole_number
 
 
 def add_explain(command: argparse.ArgumentParser) -> None:
@@ -77,12 +78,52 @@ def add_serve(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
     )
-    group = command.add_argument_group("the life of a job")
-    group.add_argument("--starting", metavar="SECONDS", type=duration, help="how long it is STARTING")
-    group.add_argument("--in-progress", metavar="SECONDS", type=duration, help="how long it is INPROGRESS")
-    group.add_argument("--stopping", metavar="SECONDS", type=duration, help="how long it is STOPPING")
+    group = command.add_argument_group(
+        "the life of a job", "A duration is a number of seconds, or one with s, m, h or d."
+    )
+    group.add_argument("--starting", metavar="DURATION", type=duration, help="how long it is STARTING")
+    group.add_argument("--in-progress", metavar="DURATION", type=duration, help="how long it is INPROGRESS")
+    group.add_argument("--stopping", metavar="DURATION", type=duration, help="how long it is STOPPING")
     group.add_argument("--outcome", choices=("COMPLETED", "FAILED"), help="how it ends; default: COMPLETED")
     group.add_argument("--failure-reason", metavar="TEXT", help="of a job that ends FAILED")
+    group.add_argument(
+        "--fail",
+        metavar="PATTERN[=REASON]",
+        action="append",
+        default=[],
+        type=failing,
+        help="jobs whose names match, such as 'bad-*', end FAILED; may be repeated",
+    )
+    group.add_argument(
+        "--slow",
+        metavar="PATTERN=DURATION",
+        action="append",
+        default=[],
+        type=slow,
+        help="jobs whose names match are INPROGRESS for so long; may be repeated",
+    )
+    group.add_argument(
+        "--digest", choices=("right", "wrong", "none"), help="of an artifact, as a job tells it; default: right"
+    )
+    group = command.add_argument_group(
+        "faults",
+        "KIND is throttling, unavailable, lost (acted upon, not answered), slow=DURATION, cut=BYTES (of the answer's "
+        f"body) or error=CODE[/STATUS]. OPERATION is {', '.join(OPERATIONS)}; default: any but the last two.",
+    )
+    group.add_argument(
+        "--fault",
+        metavar="KIND[@OPERATION][:TIMES]",
+        action="append",
+        default=[],
+        type=fault,
+        help="of the next answers, such as throttling:3 or lost@CreateCompilationJob; may be repeated, in order",
+    )
+    group.add_argument(
+        "--rate-limit", metavar="N[,BURST]", type=rate_limit, help="requests a second, before ThrottlingException"
+    )
+    group.add_argument(
+        "--max-running-jobs", metavar="N", type=whole_number, help="at once, before ResourceLimitExceeded"
+    )
 
 
 def add_demo(command: argparse.ArgumentParser) -> None:

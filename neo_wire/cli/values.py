@@ -66,6 +66,13 @@ def port(text: str) -> int:
     return int(text)
 
 
+def whole_number(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise ArgumentTypeError(f"{text!r} is no whole number, 0 or more")
+    return int(text)
+
+
 def tag(text: str) -> dict[str, str]:
     """A tag with AWS's member names, from KEY=VALUE."""
     key, equals, value = text.partition("=")
@@ -131,6 +138,8 @@ def read_bytes(path: str) -> bytes:
     Raises:
         UsageError: it cannot be read.
     """
+    if path == "-" and not sys.stdin:  # None in a process without one
+        raise UsageError("there is no standard input to read '-' from; give a file")
     try:
         return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:

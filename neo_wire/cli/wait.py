@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from neo_wire.jobs.outcomes import (
 )
 from neo_wire.jobs.polling import DEFAULT_TIMEOUT
 from neo_wire.jobs.waiting import status_of
+from neo_wire.values import Value
 
 _WORDS: Final[tuple[tuple[type[WaitError], str], ...]] = (
     (CompilationFailed, "failed"),
@@ -38,8 +38,8 @@ _WORDS: Final[tuple[tuple[type[WaitError], str], ...]] = (
 )
 
 
-@frozen
-class Ended:
+@frozen(eq=False, repr=False)
+class Ended(Value):
     """How the wait for one job ended."""
 
     name: str
@@ -67,7 +67,7 @@ class Ended:
         }
 
 
-@define
+@define(eq=False, repr=False)
 class Watched:
     """The jobs that are waited for, as the progress line tells of them."""
 
@@ -159,12 +159,12 @@ def report(ends: Sequence[Ended], style: str, *, ended_is_enough: bool = False) 
         show({"CompilationJobs": [one.document for one in ends]}, style)
     else:
         show_rows(("Outcome", *JOB_COLUMNS), [(one.outcome, *_row(one)) for one in ends], style)
-    sys.stdout.flush()
+    print(end="", flush=True)  # before what goes to stderr
     wrong = [one.error for one in ends if one.error is not None]
     if ended_is_enough:
         wrong = [error for error in wrong if not isinstance(error, CompilationFailed | CompilationStopped)]
     for error in wrong:
-        print(one_line(f"neo-wire: {error}"), file=sys.stderr)
+        Progress.note(one_line(f"neo-wire: {error}"))
     return min(map(exit_status, wrong), default=0)
 
 

@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from neo_wire.errors import ConfigurationError
 from neo_wire.local.contents import Content, FixedContent, as_content
+from neo_wire.values import Value
 
 _SIZES: Final = (16, 20, 32, 48, 64)
 
@@ -23,8 +24,8 @@ def _given(content: bytes | Content | None) -> Content | None:
     return None if content is None else as_content(content)
 
 
-@frozen
-class Artifact:
+@frozen(eq=False, repr=False)
+class Artifact(Value):
     """The artifact of a job, and the form in which its digest is told.
 
     Attributes:

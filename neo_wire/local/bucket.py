@@ -29,6 +29,7 @@ from neo_wire.local.script import Answer, LocalResponse, Script, play
 from neo_wire.protocol import timestamps
 from neo_wire.signing.credentials import Credentials
 from neo_wire.transports.clock import utc_now
+from neo_wire.values import Value
 
 _URI: Final = re.compile(r"s3://(?P<bucket>[A-Za-z0-9._-]{1,63})/(?P<key>.+)", re.DOTALL)
 _MAX_KEY: Final = 1024
@@ -37,8 +38,8 @@ _OPERATIONS: Final = {"GET": "GetObject", "HEAD": "HeadObject"}
 _KNOWN_PARAMETERS: Final = ("x-amz-", "x-id")
 
 
-@frozen
-class StoredObject:
+@frozen(eq=False, repr=False)
+class StoredObject(Value):
     """One object of a bucket.
 
     Attributes:

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from attrs import field, frozen
 
 from neo_wire.errors import ConfigurationError
+from neo_wire.values import Value
 
 _PIECE: Final = 256 * 1024
 _NUMBER: Final = 8  # bytes of its number that each generated piece begins with
@@ -37,8 +38,8 @@ class Content(Protocol):
         """The BLAKE2b digest of all bytes, in hex; the bytes are read for it."""
 
 
-@frozen
-class FixedContent:
+@frozen(eq=False, repr=False)
+class FixedContent(Value):
     """Bytes that are given."""
 
     data: bytes = field(repr=False)
@@ -63,8 +64,8 @@ class FixedContent:
         return blake2b(self.data, digest_size=digest_size).hexdigest()
 
 
-@frozen
-class GeneratedContent:
+@frozen(eq=False, repr=False)
+class GeneratedContent(Value):
     """Bytes that look random and are always the same for one size and seed; no two pieces are equal.
 
     Attributes:

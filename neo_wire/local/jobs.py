@@ -26,6 +26,7 @@ from neo_wire.shapes.structures import (
     ModelDigests,
     OutputConfig,
 )
+from neo_wire.values import Value
 
 _DERIVED_DATA_INPUT_CONFIG: Final = '{"input_0":[1,3,224,224]}'
 """Stands for what the service finds out by reading a model; there is no model here."""
@@ -34,8 +35,8 @@ _FAMILY: Final = re.compile(r"ml_([a-z]+)")
 _PROCESSORS: Final = {"p": "gpu", "g": "gpu", "inf": "inf", "trn": "trn"}
 
 
-@frozen
-class Job:
+@frozen(eq=False, repr=False)
+class Job(Value):
     """One job: what it was created from, and when.
 
     Attributes:

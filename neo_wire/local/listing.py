@@ -23,6 +23,7 @@ from neo_wire.local.jobs import Job
 from neo_wire.protocol.encoder import encode
 from neo_wire.shapes.enums import ListCompilationJobsSortBy, SortOrder
 from neo_wire.shapes.structures import CompilationJobSummary, ListCompilationJobsRequest, ListCompilationJobsResponse
+from neo_wire.values import Value
 
 DEFAULT_PAGE: Final = 10
 """How many jobs a page has when MaxResults is not given."""
@@ -31,8 +32,8 @@ Place = tuple[str, str]
 """Where a job stands in a list: what the list is sorted by, and the job's name, which no other has."""
 
 
-@frozen
-class PageTokens:
+@frozen(eq=False, repr=False)
+class PageTokens(Value):
     """Issues the tokens of following pages, and takes back only those that it issued, for the same query."""
 
     _key: bytes = field(init=False, factory=lambda: secrets.token_bytes(32), repr=False)

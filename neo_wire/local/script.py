@@ -15,13 +15,14 @@ from attrs import define, evolve, field, frozen
 
 from neo_wire.errors import ConfigurationError, ServiceError
 from neo_wire.http import HttpResponse
+from neo_wire.values import Value
 
 _LONGEST_WAIT: Final = 3600.0
 _MOST: Final = 1_000_000
 
 
-@frozen
-class Slow:
+@frozen(eq=False, repr=False)
+class Slow(Value):
     """The request is answered, but so many seconds later; of the service's clock, so that virtual time only advances.
 
     Attributes:
@@ -43,13 +44,13 @@ class Slow:
             )
 
 
-@frozen
-class LostAnswer:
+@frozen(eq=False, repr=False)
+class LostAnswer(Value):
     """The request is acted upon, but the connection closes before a byte of the answer arrives."""
 
 
-@frozen
-class CutOff:
+@frozen(eq=False, repr=False)
+class CutOff(Value):
     """The connection closes after the head of the answer and so many bytes of its body.
 
     Attributes:
@@ -71,7 +72,7 @@ Answer: TypeAlias = ServiceError | HttpResponse | Slow | LostAnswer | CutOff
 """An error, sent as AWS sends it; a whole response; or a fault on the way of the service's own answer."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class LocalResponse(HttpResponse):
     """A response with how it gets to the client; what delivers it, a server or a transport, goes by that.
 
@@ -117,7 +118,7 @@ class LocalResponse(HttpResponse):
                 return
 
 
-@define
+@define(eq=False, repr=False)
 class Script:
     """Answers that wait for the requests that they are for, in order; threads may take from it at once."""
 

@@ -24,6 +24,7 @@ from neo_wire.transports.clock import SystemClock
 _WILDCARDS: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # how they are reached, not bound
 _MAX_PORT: Final = 65535
 _LINGER: Final = 2.0
+_NOT_ACCEPTED: Final = 0.05  # seconds before another try: one that is not accepted stays ready
 
 
 class LocalServer:
@@ -91,7 +92,10 @@ class LocalServer:
             wake, self._waker = socket.socketpair()
             self._closing = threading.Event()
             self._acceptor = threading.Thread(
-                target=self._accept, args=(self._listener, wake, self._closing), name="neo-wire-local", daemon=True
+                target=self._accept,
+                args=(self._listener, wake, selectors.DefaultSelector(), self._closing),
+                name="neo-wire-local",
+                daemon=True,
             )
             self._acceptor.start()
 
@@ -158,16 +162,20 @@ class LocalServer:
         except UnicodeError:
             raise ConfigurationError(f"cannot listen on {where}, which is no host name") from None
 
-    def _accept(self, listener: socket.socket, wake: socket.socket, closing: threading.Event) -> None:
-        with wake, selectors.DefaultSelector() as selector:
+    def _accept(
+        self, listener: socket.socket, wake: socket.socket, selector: selectors.BaseSelector, closing: threading.Event
+    ) -> None:
+        with wake, selector:
             selector.register(listener, selectors.EVENT_READ)
             selector.register(wake, selectors.EVENT_READ)
             listener.setblocking(False)
             while not closing.is_set():
                 for key, _ in selector.select():
                     if key.fileobj is listener:
-                        with suppress(OSError):  # the peer has gone again
+                        try:
                             self._open(listener.accept()[0], closing)
+                        except OSError:  # the peer has gone again, or too many files are open
+                            closing.wait(_NOT_ACCEPTED)
 
     def _open(self, connection: socket.socket, closing: threading.Event) -> None:
         thread = threading.Thread(
@@ -175,7 +183,11 @@ class LocalServer:
         )
         with self._lock:
             self._connections[connection] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:  # there are as many threads as there may be
+            with connection, self._lock:
+                del self._connections[connection]
 
     def _serve(self, connection: socket.socket, closing: threading.Event) -> None:
         try:

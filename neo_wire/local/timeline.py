@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from neo_wire.errors import ConfigurationError
 from neo_wire.local.artifacts import Artifact
 from neo_wire.shapes.enums import CompilationJobStatus
+from neo_wire.values import Value
 
 _LONGEST: Final = timedelta(days=365)
 _MAX_REASON: Final = 1024
@@ -31,8 +32,8 @@ def _duration(value: timedelta | float) -> timedelta:
     return timedelta(milliseconds=round(duration / timedelta(milliseconds=1)))
 
 
-@frozen
-class JobState:
+@frozen(eq=False, repr=False)
+class JobState(Value):
     """What a timeline says of a job at one moment.
 
     Attributes:
@@ -50,8 +51,8 @@ class JobState:
     failure_reason: str = ""
 
 
-@frozen
-class Timeline:
+@frozen(eq=False, repr=False)
+class Timeline(Value):
     """STARTING, then INPROGRESS, then COMPLETED or FAILED; or, when it is stopped before, STOPPING and STOPPED.
 
     Attributes:

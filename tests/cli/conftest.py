@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import boto3
@@ -11,7 +13,9 @@ import pytest
 from attrs import frozen
 
 from neo_wire.cli import main
+from neo_wire.http import HttpRequest, HttpResponse
 from neo_wire.local import LocalServer, NeoService, Timeline
+from neo_wire.transports.clock import SystemClock, utc_now
 
 ROLE = "arn:aws:iam::123456789012:role/neo"
 CREATE = (
@@ -90,6 +94,20 @@ def service() -> NeoService:
 def server(service: NeoService) -> Iterator[LocalServer]:
     with LocalServer(service) as server:
         yield server
+
+
+@pytest.fixture
+def paced(service: NeoService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service's time goes on by 40 ms with each request and not otherwise, so that each status is seen."""
+    began, handle, requests = utc_now(), service.handle, count(1)
+    now = [began]
+
+    def counted(request: HttpRequest) -> HttpResponse:
+        now[0] = began + next(requests) * timedelta(milliseconds=40)
+        return handle(request)
+
+    monkeypatch.setattr(service, "handle", counted)
+    monkeypatch.setattr(service, "clock", SystemClock(lambda: now[0]))
 
 
 @pytest.fixture

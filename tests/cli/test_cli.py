@@ -141,6 +141,50 @@ def test_without_a_standard_output_nothing_is_printed() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
+def test_without_a_stderr_the_status_is_the_same_and_the_output_has_no_error(server: Any) -> None:
+    done = subprocess.run(  # noqa: S603  # the shell's own words, this interpreter, and the test's own server
+        ["sh", "-c", '"$0" -m neo_wire describe nothing --endpoint-url "$1" 2>&-', sys.executable, server.url],  # noqa: S607  # as above
+        stdout=subprocess.PIPE, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (254, "")
+
+
+def test_an_error_that_nobody_reads_keeps_its_status(server: Any) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(  # noqa: S603  # the arguments are the test's own
+            [sys.executable, "-m", "neo_wire", "describe", "nothing", "--endpoint-url", server.url],
+            stdout=subprocess.PIPE, stderr=write_end, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(write_end)
+    assert (done.returncode, done.stdout) == (254, "")
+
+
+def test_without_a_standard_input_there_is_nothing_to_read() -> None:
+    done = subprocess.run(  # the shell's own words, and this interpreter
+        ["sh", "-c", '"$0" -m neo_wire create --cli-input-json - <&-', sys.executable],  # noqa: S607  # as above
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 252
+    assert done.stderr == "neo-wire: there is no standard input to read '-' from; give a file\n"
+
+
+def test_an_interrupt_while_a_command_is_imported_ends_as_every_other(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "neo_wire.cli.arguments":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "neo_wire.cli.arguments")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    outcome = run("list")
+    assert (outcome.status, outcome.out, outcome.err) == (130, "", "neo-wire: interrupted\n")
+
+
 def test_real_processes_agree_with_each_other(server: Any) -> None:
     document = (
         '{"CompilationJobName": "slow-one", "RoleArn": "arn:aws:iam::123456789012:role/neo", "ModelPackageVersionArn": '

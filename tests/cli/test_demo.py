@@ -73,3 +73,10 @@ def test_colours_are_for_terminals_that_have_them(
     out = run("demo", "--seconds", "0").out
     assert ("\x1b[1m\nCreate the job resnet50-demo:\x1b[0m\n" in out) is coloured
     assert ("\x1b" in out) is coloured
+
+
+def test_whatever_is_configured_on_the_machine_is_not_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "none-such")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "many")
+    demo = run("demo", "--seconds", "0")
+    assert (demo.status, demo.err) == (0, "")

@@ -200,6 +200,10 @@ def test_a_limit_is_of_all_pages_together(names: list[str], call: Run, monkeypat
     refused = call("list", "--limit", "0")
     assert refused.status == 253
     assert "limit is 0; give a whole number of 1 or more" in refused.err
+    for page in (("--max-results", "5"), ("--no-paginate",), ("--next-token", "x")):
+        refused = call("list", "--limit", "7", *page)
+        assert (refused.status, refused.out) == (252, "")
+        assert refused.err.startswith("neo-wire: --limit goes over all pages; leave it out beside ")
 
 
 # ----------------------------------------------------------------------------------------------------- tables and text

@@ -74,6 +74,14 @@ def test_a_line_is_no_longer_than_the_terminal_and_cannot_drive_it() -> None:
     assert line == "x [2J" + "y" * 72
 
 
+def test_a_terminal_too_narrow_for_anything_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(Progress, "_width", lambda _: 2)
+    with Progress(stream=stream) as progress:
+        progress.show("resnet50: INPROGRESS")
+        assert screen(stream.getvalue()) == [""]
+
+
 def test_quiet_and_without_a_stderr_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     with Progress(stream=stream, quiet=True) as progress:
@@ -195,6 +203,7 @@ _SHELL = (
 )
 
 
+@pytest.mark.usefixtures("paced")
 def test_a_wait_on_a_terminal(create: Run, server: LocalServer) -> None:
     create("net")
     session = Session("wait", "net", "--poll", "0.05", "--endpoint-url", server.url)

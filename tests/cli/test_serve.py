@@ -11,7 +11,8 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 Run = Callable[..., Any]
 Serve = Callable[..., tuple["subprocess.Popen[str]", str]]
@@ -48,11 +49,11 @@ def serve() -> Iterator[Serve]:
         process.communicate(timeout=10)
 
 
-def client(url: str, *pair: str) -> Any:
+def client(url: str, *pair: str, config: Config | None = None) -> Any:
     key: dict[str, Any] = dict(
         zip(("aws_access_key_id", "aws_secret_access_key", "aws_session_token"), pair, strict=False)
     )
-    return boto3.client("sagemaker", region_name="eu-west-1", endpoint_url=url, **key)
+    return boto3.client("sagemaker", region_name="eu-west-1", endpoint_url=url, config=config, **key)
 
 
 def code_of(call: Callable[..., object], **arguments: object) -> str:
@@ -98,6 +99,39 @@ def test_a_key_pair_a_token_and_a_region_of_ones_own(serve: Serve) -> None:
     assert process.returncode == 0
 
 
+def test_what_goes_wrong_is_told_by_options(serve: Serve) -> None:
+    _, url = serve(
+        "--starting", "0", "--in-progress", "0", "--fail", "bad-*=no luck", "--slow", "*-big=1h",
+        "--max-running-jobs", "1", "--fault", "throttling@DescribeCompilationJob:2", "--fault", "error=Novelty/503",
+        "--fault", "lost@GetObject", "--digest", "none",
+    )  # fmt: skip
+    once = client(url, config=Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=10))
+    assert code_of(once.list_compilation_jobs) == "Novelty"
+    for name in ("bad-one", "good", "bad-big"):
+        once.create_compilation_job(CompilationJobName=name, **JOB)
+    assert code_of(once.create_compilation_job, CompilationJobName="late", **JOB) == "ResourceLimitExceeded"
+    for _ in range(2):
+        assert code_of(once.describe_compilation_job, CompilationJobName="good") == "ThrottlingException"
+    described = {
+        name: once.describe_compilation_job(CompilationJobName=name) for name in ("bad-one", "good", "bad-big")
+    }
+    assert [one["CompilationJobStatus"] for one in described.values()] == ["FAILED", "COMPLETED", "INPROGRESS"]
+    assert described["bad-one"]["FailureReason"] == "no luck"
+    assert "ModelDigests" not in described["good"]
+    bucket = boto3.client("s3", region_name="eu-west-1", endpoint_url=url, config=once.meta.config)
+    place = described["good"]["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://models/")
+    with pytest.raises(ConnectionClosedError):
+        bucket.get_object(Bucket="models", Key=place)
+    assert bucket.get_object(Bucket="models", Key=place)["Body"].read().startswith(b"\x1f\x8b")
+
+
+def test_a_rate_limit(serve: Serve) -> None:
+    _, url = serve("--rate-limit", "0.01,2")
+    once = client(url, config=Config(retries={"total_max_attempts": 1}))
+    assert [once.list_compilation_jobs()["CompilationJobSummaries"] for _ in range(2)] == [[], []]
+    assert code_of(once.list_compilation_jobs) == "ThrottlingException"
+
+
 def test_the_pair_of_the_environment(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ENVKEY")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "env-secret")
@@ -117,8 +151,20 @@ def test_the_pair_of_the_environment(serve: Serve, monkeypatch: pytest.MonkeyPat
             252,
             "give --environment-credentials or a key pair, not both",
         ),
-        (("--failure-reason", "x"), 252, "--failure-reason is for jobs that fail; give --outcome FAILED too"),
+        (
+            ("--failure-reason", "x"),
+            252,
+            "--failure-reason is for jobs that fail; give --outcome FAILED too, or --fail",
+        ),
         (("--starting", "-1"), 252, "argument --starting: '-1' is no duration"),
+        (("--fault", "flood"), 252, "argument --fault: 'flood' is no fault; give KIND[@OPERATION][:TIMES]"),
+        (("--fault", "lost@Nothing"), 252, "argument --fault: 'Nothing' is no operation; give one of Create"),
+        (("--rate-limit", "0"), 252, "argument --rate-limit: '0' is no rate; give requests a second above 0"),
+        (("--max-running-jobs", "-1"), 252, "argument --max-running-jobs: '-1' is no whole number, 0 or more"),
+        (("--fail", "bad_*"), 252, "argument --fail: 'bad_*' matches no job's name; give "),
+        (("--slow", "big-*"), 252, "argument --slow: 'big-*' has no duration; give PATTERN=DURATION"),
+        (("--slow", "big-*=500d"), 253, "ConfigurationError: a status cannot last 500 days"),
+        (("--fail", f"bad-*={'x' * 1025}"), 253, "ConfigurationError: the failure reason has 1025 characters"),
         (("--region", "Nowhere!"), 253, "ConfigurationError: region is 'Nowhere!'"),
         (("--port", "70000"), 252, "argument --port: '70000' is no port; give a number from 0 to 65535"),
         (("--host", "no.such.host.invalid"), 253, "ConfigurationError: cannot listen on "),

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 from neo_wire.cli.failure import UsageError
-from neo_wire.cli.values import duration, header, moment, platform, polling, port, read_bytes, tag, text_or_file
+from neo_wire.cli.values import (
+    duration,
+    header,
+    moment,
+    platform,
+    polling,
+    port,
+    read_bytes,
+    tag,
+    text_or_file,
+    whole_number,
+)
 from neo_wire.jobs.polling import Polling
 
 
@@ -61,6 +72,13 @@ def test_ports() -> None:
     for text in ("65536", "-1", "", "http", "8" * 5000, "٨"):
         with pytest.raises(ArgumentTypeError, match="is no port"):
             port(text)
+
+
+def test_whole_numbers() -> None:
+    assert [whole_number(text) for text in ("0", "12")] == [0, 12]
+    for text in ("-1", "1.5", "", "many", "9" * 10, "٨"):
+        with pytest.raises(ArgumentTypeError, match="is no whole number"):
+            whole_number(text)
 
 
 def test_tags_platforms_and_headers() -> None:

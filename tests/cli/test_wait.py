@@ -37,6 +37,7 @@ def server(service: NeoService) -> Iterator[LocalServer]:
         yield server
 
 
+@pytest.mark.usefixtures("paced")
 def test_a_job_is_waited_for_and_its_changes_are_lines(create: Run, call: Run) -> None:
     create("net")
     done = call("wait", "net", *POLL)
@@ -124,6 +125,13 @@ def test_a_service_that_is_out_for_a_while_is_waited_through(create: Run, call: 
     warnings = [line for line in done.err.splitlines() if line.startswith("neo-wire: describing ")]
     assert len(warnings) == 2
     assert "out for lunch" in warnings[0]
+
+
+def test_without_a_standard_output_the_status_is_all(create: Run, call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    create("net")
+    monkeypatch.setattr("sys.stdout", None)  # as in a process that was started without one
+    done = call("wait", "net", *POLL, "-q")
+    assert (done.status, done.err) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import socket
@@ -214,6 +215,42 @@ def test_a_client_that_goes_away_is_no_trouble(boto3_client: Any, server: LocalS
         with connect(server) as connection:
             connection.sendall(data)
     assert boto3_client(server).list_compilation_jobs()["CompilationJobSummaries"] == []
+
+
+def test_too_many_open_files_take_no_processor_time_and_pass(
+    boto3_client: Any, server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[float] = []
+    accept = socket.socket.accept
+
+    def refuse(listener: socket.socket) -> tuple[socket.socket, Any]:
+        tried.append(time.monotonic())
+        if len(tried) <= 3:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", refuse)
+    assert boto3_client(server).list_compilation_jobs()["CompilationJobSummaries"] == []
+    assert tried[3] - tried[0] > 0.1
+
+
+def test_too_many_threads_refuse_one_connection_and_no_other(
+    boto3_client: Any, server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[str] = []
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "neo-wire-local-connection" and not refused:
+            refused.append(thread.name)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with connect(server) as connection:
+        assert everything(connection) == b""
+    assert boto3_client(server).list_compilation_jobs()["CompilationJobSummaries"] == []
+    assert len(refused) == 1
 
 
 # ------------------------------------------------------------------------------------------------------ start and close
