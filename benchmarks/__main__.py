@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
@@ -19,6 +20,8 @@ from benchmarks.peers import OURS, named
 from benchmarks.plots import draw
 from benchmarks.report import report
 from benchmarks.results import Results
+
+_NEEDED = ("matplotlib", "pyperf", "trustme")  # the extra `bench`: asked for before minutes are spent
 
 
 def say(text: str) -> None:
@@ -33,6 +36,8 @@ def main() -> int:
     parser.add_argument("--peers", type=lambda text: text.split(","), help="names, with commas between; default all")
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results", help="folder of the results")
     arguments = parser.parse_args()
+    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+        parser.error(f"{', '.join(missing)} is not installed; run: pip install -e '.[bench]'")
     try:
         peers = named(arguments.peers)
     except ValueError as error:
