@@ -49,7 +49,7 @@ class Scale:
     pyperf: tuple[str, ...] = ("--processes=4", "--values=3", "--min-time=0.05")
 
 
-FULL = Scale(rounds=7, starts=3, seconds=3.0, calls=20_000, growth_calls=100)
+FULL = Scale(rounds=5, starts=3, seconds=3.0, calls=20_000, growth_calls=100)
 QUICK = Scale(
     rounds=2,
     starts=2,

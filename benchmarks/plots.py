@@ -15,6 +15,7 @@ _BARS = (
     "cold start, https",
     "peak memory after the first call",
     "sign",
+    "encode Create, validated",
     "decode Describe",
     "decode List of 100",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import nullcontext
 from copy import copy
@@ -161,6 +162,8 @@ class AsyncJsonClient:
 
 
 def _forget_keys() -> None:
-    from neo_wire.signing.sigv4 import forget_keys  # here, as making a client brings no signer
+    # Without a signer there are no keys; and when the interpreter ends, a client may be closed, but nothing imported.
+    if sys.modules.get("neo_wire.signing.sigv4"):
+        from neo_wire.signing.sigv4 import forget_keys
 
-    forget_keys()
+        forget_keys()

@@ -113,6 +113,7 @@ _KINDS_OF_TRAIT: Final[Mapping[type, tuple[Kind, ...]]] = {
     Characters: (Kind.STRING,),
     TimestampFormat: (Kind.TIMESTAMP,),
 }
+_TRAITS: Final = frozenset({*_KINDS_OF_TRAIT, DocumentTrait, Sensitive, WireName})
 
 
 def members(cls: type) -> tuple[Member, ...]:
@@ -214,7 +215,7 @@ def _resolve(annotation: Any) -> tuple[Schema, bool, str | None]:  # noqa: ANN40
             annotation = annotation.__value__
         else:
             break
-    given: dict[type, Any] = {type(one): one for one in traits}  # Any: each trait under its own class
+    given: dict[type, Any] = {_trait(one): one for one in traits}  # Any: each trait under its own class
     # The outermost of a class stands last and wins, as a trait on a Smithy member beats the one on its target.
     kind, python, element, key, sparse = _type_of(annotation, origin, is_document=DocumentTrait in given)
     for trait in given:
@@ -235,6 +236,12 @@ def _resolve(annotation: Any) -> tuple[Schema, bool, str | None]:  # noqa: ANN40
     if Sensitive in given:
         schema = hidden(schema)
     return schema, optional, given[WireName].name if WireName in given else None
+
+
+def _trait(one: object) -> type:
+    """The class that a trait counts as, which may be derived from; its very class when it is no trait."""
+    cls = type(one)
+    return cls if cls in _TRAITS else next((base for base in cls.__mro__ if base in _TRAITS), cls)
 
 
 _Type = tuple[Kind, type, Schema | None, Schema | None, bool]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -121,3 +123,32 @@ def test_a_loop_of_long_polls_never_turns_without_a_wait(
     assert all(0 <= wait <= 0.05 for wait in waits)  # each as before a first retry
     for error in errors[1:]:
         assert (error.elapsed > 0) is operation.long_polling
+
+
+@pytest.mark.parametrize("calls", [0, 1])
+def test_a_client_may_be_closed_while_the_interpreter_ends(
+    calls: int, raw_server: Call, response: Callable[..., bytes]
+) -> None:
+    """When nothing can be imported any more."""
+    program = """
+import sys
+import neo_wire
+
+class Holder:
+    def __init__(self, url, calls):
+        given = neo_wire.Credentials("AKIDEXAMPLE", "secret")
+        self.client = neo_wire.NeoClient(region="eu-west-1", credentials=given, endpoint_url=url)
+        for _ in range(calls):
+            self.client.list_compilation_jobs()
+
+    def __del__(self):
+        self.client.close()
+        print("closed")
+
+holder = Holder(sys.argv[1], int(sys.argv[2]))
+"""
+    server = raw_server(response(b'{"CompilationJobSummaries": []}'))
+    done = subprocess.run(  # noqa: S603  # our own program, in this interpreter
+        [sys.executable, "-c", program, server.url, str(calls)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("closed\n", "")

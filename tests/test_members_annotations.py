@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
+import pytest
+
 from neo_wire.members import Kind, Member, Schema, members
-from neo_wire.schema import Integer, Length, structure
+from neo_wire.schema import Integer, Length, Pattern, Sensitive, WireName, structure
 
 STRING = Schema(Kind.STRING, str)
 
@@ -84,3 +86,42 @@ def test_a_class_may_name_itself_and_a_member_as_a_type_is_named() -> None:
 
     assert [one.schema.element or one.schema for one in members(Local)] == [Schema(Kind.STRUCTURE, Local)] * 2
     assert members(Itself) == (Member("str", "Str", Schema(Kind.STRUCTURE, Itself), required=False),)
+
+
+class Password(Sensitive):
+    """What a program of its own derives from a trait."""
+
+
+class Digits(Pattern):
+    """As above."""
+
+
+class Short(Length):
+    """As above."""
+
+
+class Named(WireName):
+    """As above."""
+
+
+@structure
+class Login:
+    word: Annotated[str, Password(), Digits("[0-9]+"), Short(1, 4), Named("PASSWORD")]
+
+
+def test_a_class_derived_from_a_trait_is_that_trait() -> None:
+    schema = Schema(Kind.STRING, str, sensitive=True, length=Short(1, 4), pattern=Digits("[0-9]+"))
+    assert members(Login) == (Member("word", "PASSWORD", schema, required=True),)
+
+
+def test_the_outermost_of_a_trait_and_of_a_class_derived_from_it_wins() -> None:
+    made: type[Any] = structure(
+        type("Made", (), {"__annotations__": {"it": Annotated[Annotated[str, Short(1, 4)], Length(2)]}})
+    )
+    assert members(made)[0].schema.length == Length(2)
+
+
+def test_a_class_derived_from_a_trait_applies_where_the_trait_does() -> None:
+    made: type[Any] = structure(type("Made", (), {"__annotations__": {"it": Annotated[int, Short(1, 4)]}}))
+    with pytest.raises(TypeError, match="Length does not apply to the type integer"):
+        members(made)

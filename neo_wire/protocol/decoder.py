@@ -139,7 +139,6 @@ _EMPTY: Final[dict[Kind, object]] = {Kind.LIST: [], Kind.MAP: {}}
 _Field = tuple[str, SetSlot, type | None, object, Decode]  # the type is of `_AS_IT_IS`, the object of `_EMPTY`
 
 
-@lru_cache(maxsize=1024)
 def _structure_decoder(cls: type, *, exact: bool) -> Decode:
     fields: list[_Field] | None = None
     known = frozenset(member.wire_name for member in members(cls))  # a class that is no shape fails here
@@ -188,7 +187,6 @@ def _structure_decoder(cls: type, *, exact: bool) -> Decode:
     return decode_structure
 
 
-@lru_cache(maxsize=1024)
 def _union_decoder(cls: type, *, exact: bool) -> Decode:
     decode_structure = _structure_decoder(cls, exact=exact)
     decode_document = document_decoder(exact=exact)

@@ -110,6 +110,15 @@ def _float(value: object) -> float:
     return number
 
 
+def _double(value: object) -> float:
+    return _refuse(value) if _is_lost(value) else _float(value)
+
+
+def _is_lost(value: object) -> bool:
+    """Whether parsed JSON is a double that the number as it was written may not fit in: zero too, for tiny ones."""
+    return type(value) is float and (value - value != 0 or not value)
+
+
 def _big_decimal(value: object) -> Decimal:
     from decimal import Decimal  # here, as few shapes have any
 
@@ -158,7 +167,7 @@ def document_decoder(*, exact: bool) -> Decode:
             return tuple(map(decode_document, value))
         if isinstance(value, dict):
             return {key: decode_document(item) for key, item in value.items()}
-        if not exact and type(value) is float and value - value != 0:
+        if not exact and _is_lost(value):
             _refuse(value)
         return value
 
@@ -175,6 +184,7 @@ _EXACT: Final[dict[Kind, Decode]] = {
     Kind.DOCUMENT: document_decoder(exact=True),
 }
 _OF_DOUBLES: Final = _EXACT | {
+    Kind.FLOAT: _double,
     Kind.BIG_DECIMAL: _refuse,
     Kind.TIMESTAMP: _timestamp_decoder(exact=False),
     Kind.DOCUMENT: document_decoder(exact=False),

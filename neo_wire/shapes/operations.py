@@ -31,6 +31,11 @@ else:
 
     __all__ = ["SAGEMAKER", *_MODULE_OF]
 
+    def __dir__() -> list[str]:
+        """The names, loaded or not."""
+        return __all__
+
+
 SAGEMAKER: Final = Service(
     name="SageMaker", target_prefix="SageMaker", signing_name="sagemaker", endpoint_prefix="api.sagemaker"
 )

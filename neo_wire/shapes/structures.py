@@ -40,3 +40,7 @@ else:
     _MODULE_OF, __getattr__ = lazy_names(__name__, _MODULES)
 
     __all__ = [*_MODULE_OF]
+
+    def __dir__() -> list[str]:
+        """The names, loaded or not."""
+        return __all__

@@ -34,8 +34,9 @@ class Credentials(Value):
     """
 
     access_key_id: str
-    secret_access_key: str
-    session_token: str | None = field(default=None, converter=_none_if_empty)
+    # Hidden from the repr that attrs makes for a class derived from this one.
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, converter=_none_if_empty, repr=False)
     expiration: datetime | None = None
     account_id: str | None = None
     source: str = "code"

@@ -28,6 +28,10 @@ class TlsConnection(Connection):
         super().__init__(connected)
         self._pending = connected.pending
 
+    def is_fresh(self) -> bool:
+        """As of any connection, and TLS may have more of the last piece that was read, which no wait shows."""
+        return not (self._pending is not None and self._pending()) and super().is_fresh()
+
     def _refuses(self, error: OSError) -> bool:
         return refuses_certificate(error)
 

@@ -6,15 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, Protocol
+from typing import Protocol
 
 
 def utc_now() -> datetime:
     """The present time, aware, in UTC."""
     return datetime.now(UTC)
-
-
-_UTC_NOW: Final[Callable[[], datetime]] = partial(datetime.now, UTC)
 
 
 class Clock(Protocol):
@@ -37,8 +34,9 @@ class SystemClock:
     """The machine's clock, with another source of the present time if one is given."""
 
     def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
-        # Of the default a partial function: a frame of the interpreter less for each call.
-        self.now = _UTC_NOW if now is utc_now else now
+        # For the default a partial function, a frame of the interpreter less for each call; made here rather than once,
+        # so that it is of whatever a test that freezes the time has put in the place of `datetime`.
+        self.now = partial(datetime.now, UTC) if now is utc_now else now
         self.monotonic = time.monotonic
         self.sleep = time.sleep
 

@@ -19,7 +19,9 @@ def read_file(path: str, max_bytes: int) -> bytes:
     with open(path, "rb", opener=_open) as file:  # a Path takes no opener
         if stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
             raise OSError(f"{path} is a pipe; give a plain file")
-        data = file.read(max_bytes + 1)
+        data: bytes | None = file.read(max_bytes + 1)
+    if data is None:
+        raise OSError(f"{path} has nothing to read yet, as a terminal; give a plain file")
     if len(data) > max_bytes:
         raise OSError(f"{path} is longer than {max_bytes} bytes")
     return data

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
@@ -105,7 +105,9 @@ class SentBody:
         yield self._body
 
 
-def pool_request(effect: Send, headers: Sequence[tuple[bytes, bytes]], body: SentBody, waits: Waits) -> Any:  # noqa: ANN401  # of httpcore
+def pool_request(
+    effect: Send, headers: Sequence[tuple[bytes, bytes]], body: SentBody, waits: Waits, *, blocking: bool
+) -> Any:  # noqa: ANN401  # of httpcore
     """The request as httpcore takes it."""
     httpcore, request = import_module("httpcore"), effect.request
     url = request.url
@@ -120,8 +122,31 @@ def pool_request(effect: Send, headers: Sequence[tuple[bytes, bytes]], body: Sen
         ),
         headers=headers,
         content=body,
-        extensions={"timeout": waits},
+        extensions={"timeout": waits} | _socks_extensions(effect.route, blocking=blocking),
     )
+
+
+def _socks_extensions(route: Route, *, blocking: bool) -> dict[str, Any]:
+    """What closes a connection whose SOCKS proxy fails: httpcore forgets it."""
+    if route.proxy is None or not route.proxy.startswith("socks5"):
+        return {}
+    asked: list[Any] = []
+
+    def failed(event: str, info: dict[str, Any]) -> bool:
+        if event == "socks.setup_socks5_connection.started":
+            asked.append(info["stream"])
+        return event == "socks.setup_socks5_connection.failed"
+
+    def trace(event: str, info: dict[str, Any]) -> None:
+        if failed(event, info):
+            asked.pop().close()
+
+    async def trace_async(event: str, info: dict[str, Any]) -> None:
+        if failed(event, info):
+            with import_module("anyio").CancelScope(shield=True):
+                await asked.pop().aclose()
+
+    return {"trace": trace if blocking else trace_async}
 
 
 def pool_head(response: Any) -> tuple[int, Headers, str]:  # noqa: ANN401  # of httpcore
@@ -139,26 +164,40 @@ class _BlockingNetwork:
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, **options: Any) -> _BlockingStream:  # noqa: ANN401  # passed on
         left = _left(timeout, self._httpcore.ConnectTimeout)
-        return _BlockingStream(self._network.connect_tcp(host, port, left, **options), self._httpcore)
+        return _BlockingStream(self._network.connect_tcp(host, port, left, **options), self._httpcore, timeout)
 
 
 class _BlockingStream:
-    """One connection of these."""
+    """One connection of these; a SOCKS proxy, which httpcore asks without a timeout, is given that of connecting."""
 
-    def __init__(self, stream: Any, httpcore: Any) -> None:  # noqa: ANN401  # of httpcore, and the module
-        self._stream, self._httpcore = stream, httpcore
+    def __init__(self, stream: Any, httpcore: Any, connect: float | None) -> None:  # noqa: ANN401  # of httpcore, and the module
+        self._stream, self._httpcore, self._connect = stream, httpcore, connect
         self.close, self.get_extra_info = stream.close, stream.get_extra_info
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data: bytes = self._stream.read(max_bytes, _left(timeout, self._httpcore.ReadTimeout))
+        data: bytes
+        if timeout is None:
+            data = self._ask(self._stream.read, max_bytes)
+        else:
+            data = self._stream.read(max_bytes, _left(timeout, self._httpcore.ReadTimeout))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, self._httpcore.WriteTimeout))
+        if timeout is None:
+            self._ask(self._stream.write, buffer)
+        else:
+            self._stream.write(buffer, _left(timeout, self._httpcore.WriteTimeout))
+
+    def _ask(self, step: Callable[..., Any], argument: object) -> Any:  # noqa: ANN401  # what the step gives
+        try:
+            return step(argument, _left(self._connect, self._httpcore.ConnectTimeout))
+        except (self._httpcore.ReadTimeout, self._httpcore.WriteTimeout) as error:
+            raise self._httpcore.ConnectTimeout("the SOCKS proxy does not answer") from error
 
     def start_tls(self, ssl_context: Any, server_hostname: str, timeout: float | None = None) -> _BlockingStream:  # noqa: ANN401  # of ssl
         left = _left(timeout, self._httpcore.ConnectTimeout)
-        return _BlockingStream(self._stream.start_tls(ssl_context, _bare(server_hostname), left), self._httpcore)
+        stream = self._stream.start_tls(ssl_context, _bare(server_hostname), left)
+        return _BlockingStream(stream, self._httpcore, timeout)
 
 
 class _AsyncNetwork:

@@ -164,7 +164,7 @@ class HttpxExchange:
 
 
 def _exchange(call: HttpxCall, send: Callable[[Any], Any]) -> HttpResponse:
-    response = call.step(send, call.request())
+    response = call.step(send, call.request(blocking=True))
     try:
         body, sink = call.body_of(response), call.effect.sink
         write = sink(body.status, body.headers) if sink is not None else None
@@ -270,7 +270,7 @@ class AsyncHttpxExchange:
 
 
 async def _exchange_async(call: HttpxCall, send: Callable[[Any], Any]) -> HttpResponse:
-    effect, request = call.effect, call.request()
+    effect, request = call.effect, call.request(blocking=False)
     try:
         async with within(effect.timeout.total + _GRACE):
             response = await call.step_async(send(request))

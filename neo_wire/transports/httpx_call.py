@@ -52,14 +52,14 @@ class HttpxCall:
         self._sent_body = SentBody(effect.request.body)
         self.doubtful: Any = None
 
-    def request(self) -> Any:  # noqa: ANN401  # of the library
+    def request(self, *, blocking: bool) -> Any:  # noqa: ANN401  # of the library
         """The request as it is to be sent."""
         effect, library = self.effect, self._library
         headers = [(name.encode("ascii"), value.encode("utf-8")) for name, value in effect.request.headers]
         if effect.request.header("host") is None:
             headers.insert(0, (b"Host", effect.request.url.authority.encode("ascii")))
         if library is None:
-            return pool_request(effect, headers, self._sent_body, self.waits)
+            return pool_request(effect, headers, self._sent_body, self.waits, blocking=blocking)
         return library.Request(
             effect.request.method,
             _url(library, effect),

@@ -28,6 +28,7 @@ _MEANINGS: Final[dict[str, tuple[type[TransportError], str, bool]]] = {
     ),
     "NetworkError": (errors.ConnectionClosed, "the connection broke", True),
     "OSError": (errors.ConnectionClosed, "the connection broke", True),
+    "SOCKSError": (errors.ProxyFailed, "the proxy broke off, or spoke no SOCKS 5", False),  # of socksio
     "UnsupportedProtocol": (errors.ConnectFailed, "the transport does not speak the URL's scheme", False),
     "LocalProtocolError": (TransportError, "the request is no valid HTTP", False),
     "HTTPError": (TransportError, "the exchange failed", True),

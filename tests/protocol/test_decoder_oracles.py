@@ -24,7 +24,7 @@ from neo_wire.shapes import operations
 from neo_wire.shapes.structures import CompilationJobSummary
 
 OUTPUTS: list[Operation[Any, Any]] = [
-    one for one in vars(operations).values() if isinstance(one, Operation) and one.has_output
+    one for name in vars(operations)["__all__"] if name != "SAGEMAKER" and (one := getattr(operations, name)).has_output
 ]
 SAGEMAKER: Any = botocore.session.get_session().get_service_model("sagemaker")
 Instances = Callable[[type], st.SearchStrategy[Any]]

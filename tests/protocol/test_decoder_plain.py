@@ -21,7 +21,9 @@ from neo_wire.service import Operation
 from neo_wire.shapes import operations
 from neo_wire.shapes.structures import DescribeCompilationJobResponse, ListCompilationJobsResponse
 
-OPERATIONS: list[Operation[Any, Any]] = [one for one in vars(operations).values() if isinstance(one, Operation)]
+OPERATIONS: list[Operation[Any, Any]] = [
+    getattr(operations, name) for name in vars(operations)["__all__"] if name != "SAGEMAKER"
+]
 Instances = Callable[[type], st.SearchStrategy[Any]]
 
 
@@ -100,6 +102,7 @@ def test_what_services_send_is_read_the_fast_way(cls: type, body: bytes) -> None
         *('{"a": NaN}', '{"a": -Infinity}', '{"Text": 5}', '{"Text": 1.5}', '{"Integer": 2147483648}'),
         *('{"Integer": 5.0}', '{"Long": 9007199254740993.0}', '{"BigInteger": 1e30}', '{"Integer": true}'),
         *('{"BigDecimal": 1.10}', '{"BigDecimal": 5}', '{"Double": 1e309}', '{"Double": 1e99999999999999999999}'),
+        *('{"Double": 1e-99999999999999999999}', '{"Unknown": -1e-99999999999999999999}', '{"Document": 0.0}'),
         *('{"Document": 1e400}', '{"Document": [{"a": -1e400}]}', '{"Either": {"New": [1e400]}}'),
         '{"Either": {"Text": "a", "__type": 1e99999999999999999999}}',
         *('{"Timestamp": 1769860800.0000005}', '{"Timestamp": 99999999999.000003}'),
@@ -144,7 +147,7 @@ numbers = st.one_of(
     st.integers(-(2**70), 2**70).map(str),
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
     st.builds("{}.{}".format, st.integers(-(10**12), 10**12), st.text("0123456789", min_size=1, max_size=25)),
-    st.builds("{}e{}".format, st.integers(-99, 99), st.integers(-500, 500)),
+    st.builds("{}e{}".format, st.integers(-99, 99), st.integers(-500, 500) | st.sampled_from([-(10**20), 10**20])),
 )
 NAMES = ["Text", "Integer", "Long", "BigInteger", "Double", "BigDecimal", "Timestamp", "Document", "Unknown", "__type"]
 items = numbers | st.sampled_from(

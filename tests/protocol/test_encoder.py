@@ -36,7 +36,9 @@ from neo_wire.service import Operation, Unit
 from neo_wire.shapes import operations
 from neo_wire.shapes.structures import ListCompilationJobsRequest
 
-OPERATIONS: list[Operation[Any, Any]] = [one for one in vars(operations).values() if isinstance(one, Operation)]
+OPERATIONS: list[Operation[Any, Any]] = [
+    getattr(operations, name) for name in vars(operations)["__all__"] if name != "SAGEMAKER"
+]
 SAGEMAKER: Any = botocore.session.get_session().get_service_model("sagemaker")
 
 

@@ -42,7 +42,9 @@ from neo_wire.shapes.structures import (
     StopCompilationJobRequest,
 )
 
-OPERATIONS: list[Operation[Any, Any]] = [one for one in vars(operations).values() if isinstance(one, Operation)]
+OPERATIONS: list[Operation[Any, Any]] = [
+    getattr(operations, name) for name in vars(operations)["__all__"] if name != "SAGEMAKER"
+]
 SAGEMAKER: Any = botocore.session.get_session().get_service_model("sagemaker")
 URL = Url.parse("https://api.sagemaker.eu-west-1.amazonaws.com/")
 HEADERS = (("content-type", "application/x-amz-json-1.1"), ("x-amzn-requestid", "request-1"))

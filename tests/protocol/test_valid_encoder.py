@@ -46,7 +46,9 @@ from neo_wire.shapes.structures import (
     Tag,
 )
 
-OPERATIONS: list[Operation[Any, Any]] = [one for one in vars(operations).values() if isinstance(one, Operation)]
+OPERATIONS: list[Operation[Any, Any]] = [
+    getattr(operations, name) for name in vars(operations)["__all__"] if name != "SAGEMAKER"
+]
 Instances = Callable[[type], st.SearchStrategy[Any]]
 
 

@@ -32,11 +32,11 @@ from neo_wire.shapes.structures import (
     TargetPlatform,
 )
 
-OPERATIONS: list[Operation[Any, Any]] = [one for one in vars(operations).values() if isinstance(one, Operation)]
-SAGEMAKER: Any = botocore.session.get_session().get_service_model("sagemaker")
-SHAPES: list[type] = [
-    one for one in vars(structures).values() if is_shape(one) and one.__module__ == structures.__name__
+OPERATIONS: list[Operation[Any, Any]] = [
+    getattr(operations, name) for name in vars(operations)["__all__"] if name != "SAGEMAKER"
 ]
+SAGEMAKER: Any = botocore.session.get_session().get_service_model("sagemaker")
+SHAPES: list[type] = [one for name in vars(structures)["__all__"] if is_shape(one := getattr(structures, name))]
 Instances = Callable[[type], st.SearchStrategy[Any]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pydoc
 import subprocess
 import sys
 from typing import Any
@@ -91,3 +92,10 @@ def test_a_name_that_there_is_not_is_an_attribute_error() -> None:
     for module in (operations, structures):
         with pytest.raises(AttributeError, match="no attribute 'TRAIN'"):
             _ = module.TRAIN
+
+
+def test_help_shows_what_is_imported_when_it_is_used() -> None:
+    assert "class CreateCompilationJobRequest(" in pydoc.plain(pydoc.render_doc(structures))
+    assert "CREATE_COMPILATION_JOB = " in pydoc.plain(pydoc.render_doc(operations))
+    for module in (operations, structures):
+        assert dir(module) == sorted(vars(module)["__all__"])

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from attrs import frozen
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,17 @@ def test_a_repr_says_what_there_is_and_no_secret() -> None:
     assert repr(Credentials("AKIDEXAMPLE", SECRET)) == (
         "Credentials('AKIDEXAMPLE', secret_access_key=…, source='code')"
     )
+
+
+def test_a_derived_class_shows_no_secret_either() -> None:
+    @frozen
+    class Tenants(Credentials):
+        tenant: str = ""
+
+    shown = repr(Tenants("AKIDEXAMPLE", SECRET, "TOKEN", tenant="one"))
+    assert "tenant='one'" in shown
+    assert SECRET not in shown
+    assert "TOKEN" not in shown
 
 
 @pytest.mark.parametrize(("key", "secret", "half"), [("", SECRET, "access_key_id"), ("A", "", "secret_access_key")])

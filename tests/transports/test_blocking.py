@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from attrs import define, field
@@ -78,6 +79,11 @@ def test_the_system_clock_is_aware_and_in_utc() -> None:
     before = datetime.now(UTC)
     assert before <= utc_now() <= datetime.now(UTC)
     assert utc_now().tzinfo is UTC
+
+
+def test_a_clock_made_while_a_test_freezes_the_time_has_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neo_wire.transports.clock.datetime", SimpleNamespace(now=lambda _: NOON))
+    assert SystemClock().now() == NOON
 
 
 def test_flows_run_in_many_threads_at_once() -> None:

@@ -154,6 +154,24 @@ def test_messages_of_tls_itself_are_no_reason_to_drop_a_connection(
         assert server.connections == 1
 
 
+@pytest.mark.parametrize("first", [8191, 8192, 8193])  # the first read is of 8192 bytes, and a record may have more
+def test_what_comes_after_a_response_is_no_answer_to_the_next_request(
+    pools: BlockingPools, good: ssl.SSLContext, tls: Tls, first: int
+) -> None:
+    def serve(peer: Peer) -> None:
+        peer.request()
+        head = answer(b"", "200 OK").replace(b": 0", b": 8000")
+        body = b"a" * (first - len(head))
+        peer.send(head.replace(b"8000", b"%d" % len(body)) + body + answer(b"of nobody"))  # one record
+        while peer.request():
+            peer.send(answer(b"of the second"))
+
+    with scripted(lambda peer: serve(peer) if peer.number == 0 else peer.serve(), good) as server:
+        assert set(pools.send(server.send(tls=tls)).body) == set(b"a")
+        assert pools.send(server.send(tls=tls)).body == b"{}"
+        assert server.connections == 2
+
+
 # --------------------------------------------------------------------------------------------------------- bad servers
 
 

@@ -60,6 +60,15 @@ class TestReading:
         with pytest.raises(OSError, match="is a pipe"):
             read_file(str(tmp_path / "pipe"), 10)
 
+    def test_a_terminal_keeps_nobody_waiting(self) -> None:
+        ours, terminal = os.openpty()
+        try:
+            with pytest.raises(OSError, match="nothing to read yet"):
+                read_file(os.ttyname(terminal), 10)
+        finally:
+            os.close(ours)
+            os.close(terminal)
+
     @pytest.mark.parametrize("path", ["a\0b", "a" * 10_000])
     def test_a_path_that_no_file_can_have(self, path: str) -> None:
         with pytest.raises(OSError, match=r"NUL|too long"):

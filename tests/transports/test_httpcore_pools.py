@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpcore
 import pytest
 
 from neo_wire.errors import (
@@ -20,8 +21,11 @@ from neo_wire.errors import (
     TlsError,
 )
 from neo_wire.http import Route, Timeout, Tls
+from neo_wire.transports.deadline import Deadline, Waits
+from neo_wire.transports.httpcore_pools import _BlockingNetwork
 from tests.transports.bridges import Bridge, effect, raised
 from tests.transports.proxy import Proxy
+from tests.transports.scripted import Peer, scripted
 
 Serve = Callable[..., Any]
 Respond = Callable[..., bytes]
@@ -242,6 +246,48 @@ def test_an_ipv6_address_behind_a_proxy(
     assert answer.body == b"answered"
     authority = url.partition("://")[2]
     assert proxy.lines == [f"CONNECT {authority} HTTP/1.1" if secure else f"POST {url}/ HTTP/1.1"]
+
+
+def listen(peer: Peer) -> None:
+    """Say nothing until the client closes."""
+    while peer.socket.recv(100):
+        pass
+
+
+def test_a_socks_proxy_is_asked_within_the_connect_timeout() -> None:
+    """The package httpcore asks it without a timeout."""
+    with scripted(listen) as silent:
+        timeout = Waits(Timeout(connect=0.1), Deadline(5))["connect"]
+        stream = _BlockingNetwork(httpcore).connect_tcp("127.0.0.1", silent.port, timeout)
+        stream.write(b"\x05\x01\x00")
+        with pytest.raises(httpcore.ConnectTimeout, match="does not answer"):
+            stream.read(4096)
+        stream.close()
+
+
+@pytest.mark.parametrize("say", [b"", b"\x05", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_a_socks_proxy_that_speaks_no_socks(bridge: Bridge, say: bytes) -> None:
+    pytest.importorskip("socksio")
+
+    def speak(peer: Peer) -> None:
+        peer.socket.recv(100)
+        peer.send(say)
+
+    with scripted(speak) as proxy:
+        route = Route(proxy=f"socks5://127.0.0.1:{proxy.port}")
+        error = raised(bridge, effect("http://127.0.0.1:9/", route=route))
+    assert type(error) is ProxyFailed
+    assert error.maybe_processed is False
+
+
+def test_a_socks_proxy_that_says_nothing(bridge: Bridge) -> None:
+    pytest.importorskip("socksio")
+    with scripted(listen) as proxy:
+        route = Route(proxy=f"socks5://127.0.0.1:{proxy.port}")
+        timeout = Timeout(connect=0.2, total=0.5)
+        error = raised(bridge, effect("http://127.0.0.1:9/", route=route, timeout=timeout))
+    assert type(error) is ConnectTimeout
+    assert error.maybe_processed is False
 
 
 def test_a_socks_proxy_needs_a_package(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:

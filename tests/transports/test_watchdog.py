@@ -12,18 +12,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import httpx
 import httpx2
 import pytest
+from httpcore._backends.sync import SyncStream
 
 from neo_wire import CallTimeout, Credentials, NeoClient
 from neo_wire.errors import NeoWireError, ReadTimeout
 from neo_wire.http import Timeout
+from neo_wire.transports import watchdog as module
 from neo_wire.transports.deadline import Deadline
 from neo_wire.transports.httpx_bridge import HttpxExchange
-from neo_wire.transports.watchdog import Watchdog, WatchedWaits, watchdog
+from neo_wire.transports.watchdog import Watchdog, WatchedWaits, _number, watchdog
 from tests.transports.scripted import Peer, Scripted, answer, scripted
 
 TOTAL = Timeout(total=0.3)
@@ -284,10 +287,12 @@ def test_every_timeout_that_is_handed_out_can_be_told_by_its_socket() -> None:
                 given = waits[name]
                 assert timeout.__getattribute__(name) <= given < timeout.__getattribute__(name) + 0.002
                 opened.settimeout(given)
-                assert waits.has(opened.gettimeout())
-                assert not other.has(opened.gettimeout())
+                assert _number(opened.gettimeout()) in waits.given
+                assert _number(opened.gettimeout()) not in other.given
+                opened.settimeout(timeout.__getattribute__(name))  # as the user's own
+                assert _number(opened.gettimeout()) not in waits.given
         opened.settimeout(None)
-        assert not both[0].has(opened.gettimeout())
+        assert _number(opened.gettimeout()) not in both[0].given
     for waits in both:
         waits.release()
 
@@ -296,9 +301,96 @@ def test_http2_is_not_watched_as_its_socket_is_of_many() -> None:
     waits = WatchedWaits(TOTAL, Deadline(0.3))
     watched = watchdog(os.getpid())._watched
     waits.trace("http11.receive_response_headers.started", {})
-    assert id(waits) in watched
+    assert watched[waits.mark] is waits
     waits.trace("http2.send_connection_init.started", {})
-    assert id(waits) not in watched
+    assert waits not in list(watched.values())
+    given = len(waits.given)
+    assert all(waits["read"] <= 0.3 for _ in range(3))
+    assert len(waits.given) == given  # nothing is kept for each of many reads
+
+
+def test_a_transport_that_retries_is_watched_anew(over: threading.Event) -> None:
+    class Retrying(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = inner.handle_request(request)
+            response.read()
+            response.close()
+            return inner.handle_request(request)
+
+    with scripted(then_drip(over, 1, *HEAD)) as server, httpx.HTTPTransport() as inner:
+        timed_out(HttpxExchange(Retrying()), server)
+        assert (server.connections, len(server.requests)) == (1, 2)
+
+
+def test_no_two_that_are_on_their_way_have_the_same_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = Watchdog()
+    monkeypatch.setattr(module, "watchdog", lambda process: fresh)
+    first = [WatchedWaits(TOTAL, Deadline(0.3)) for _ in range(3)]
+    fresh._numbers = count(module._MARKS)  # they have come round
+    second = [WatchedWaits(TOTAL, Deadline(0.3)) for _ in range(3)]
+    assert sorted(waits.mark for waits in first + second) == [1, 2, 3, 4, 5, 6]
+    first[1].release()
+    fresh._numbers = count(0)
+    again = WatchedWaits(TOTAL, Deadline(0.3))
+    assert again.mark == 2
+    for waits in (*first, *second, again):
+        waits.release()
+
+
+def test_an_exchange_that_is_dropped_keeps_nobody_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when Ctrl-C comes before it is begun."""
+    fresh = Watchdog()
+    monkeypatch.setattr(module, "watchdog", lambda process: fresh)
+    waits = WatchedWaits(TOTAL, Deadline(0.01))
+    assert fresh._runs
+    del waits
+    gc.collect()
+    for thread in [one for one in threading.enumerate() if getattr(one, "_target", None) == fresh._run]:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert len(fresh._watched) == 0
+
+
+def test_a_process_has_one_however_many_ask_for_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    class Slow(Watchdog):
+        def __init__(self) -> None:
+            both.wait()
+            super().__init__()
+
+    monkeypatch.setattr(module, "Watchdog", Slow)
+    monkeypatch.setattr(module, "_by_process", {})
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(watchdog, [os.getpid()] * 2)
+    assert one is other
+
+
+def test_a_socks_proxy_that_says_nothing_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package httpcore tells of the connection, and waits without a timeout."""
+    fresh = Watchdog()
+    monkeypatch.setattr(module, "watchdog", lambda process: fresh)
+    ours, proxys = socket.socketpair()
+    free, frees_peer = socket.socketpair()
+    with ours, proxys, free, frees_peer:
+        ours.settimeout(10)
+        stuck, done = WatchedWaits(TOTAL, Deadline(0.01)), WatchedWaits(TOTAL, Deadline(0.01))
+        done.trace("socks.setup_socks5_connection.started", {"stream": SyncStream(free)})
+        done.trace("socks.setup_socks5_connection.complete", {"return_value": SyncStream(free)})
+        stuck.trace("socks.setup_socks5_connection.started", {"stream": SyncStream(ours)})
+        assert ours.recv(1) == b""
+        assert (stuck.is_cut, done.is_cut) == (True, False)
+        stuck.release()
+        done.release()
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # httpcore drops the connection without closing it
+def test_a_socks_proxy_of_the_users_that_says_nothing(over: threading.Event) -> None:
+    pytest.importorskip("socksio")
+    with scripted(lambda _: over.wait(10)) as silent, scripted() as server:
+        with httpx.HTTPTransport(proxy=f"socks5://127.0.0.1:{silent.port}") as transport:
+            timed_out(HttpxExchange(transport), server)
+        over.set()
 
 
 def test_a_call_of_a_client_ends_with_a_call_timeout(over: threading.Event) -> None:
