@@ -18,12 +18,17 @@ Found: TypeAlias = tuple[int, int, int, str, tuple[Any, ...]]  # Any: the form o
 
 
 def name_on_the_wire(host: str) -> str | bytes:
-    """A host for the system's resolver and for TLS: as bytes, where it is a plain name.
+    """A host for the system's resolver: as bytes, where it is a plain name.
 
     Python encodes text by IDNA, whose tables it loads for that, and which changes no name that is plain.
     """
     is_plain = host.isascii() and all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
     return host.encode() if is_plain else host
+
+
+def name_for_tls(host: str) -> str | bytes:
+    """A host as a certificate names it: without the dot at the end of an absolute name (RFC 6066, section 3)."""
+    return name_on_the_wire(host.removesuffix("."))
 
 
 def by_turns(found: Sequence[Found]) -> deque[tuple[int, tuple[Any, ...]]]:

@@ -8,7 +8,7 @@ from time import monotonic
 
 from neo_wire.errors import ConnectFailed, TlsError, TransportError
 from neo_wire.http import Tls
-from neo_wire.transports.addresses import name_on_the_wire
+from neo_wire.transports.addresses import name_for_tls
 from neo_wire.transports.blocking_connection import Connection, OutOfTime, ready
 from neo_wire.transports.tls import refuses_certificate, ssl_context
 
@@ -58,7 +58,7 @@ class Handshake:
             # A stream that is cut off without TLS's own end is an error, so that nobody can cut a response short.
             wrapped = self._context.wrap_socket(
                 connected,
-                server_hostname=name_on_the_wire(host),
+                server_hostname=name_for_tls(host),
                 do_handshake_on_connect=False,
                 suppress_ragged_eofs=False,
             )

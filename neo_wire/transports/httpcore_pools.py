@@ -228,8 +228,8 @@ class _AsyncStream:
 
 
 def _bare(host: str) -> str:
-    """A host as TLS has it: an IPv6 address without the brackets that a proxy is told it with."""
-    return host.strip("[]")
+    """A host as TLS has it: without the brackets of an IPv6 address, or the dot of a whole name."""
+    return host.strip("[]").removesuffix(".")
 
 
 def _left(timeout: float | None, expired: type[Exception]) -> float | None:

@@ -17,7 +17,7 @@ from neo_wire import errors
 from neo_wire.errors import CallTimeout, ClientClosed, ConnectionClosed, PoolTimeout, TransportError
 from neo_wire.flow import Send
 from neo_wire.http import DEFAULT_PORTS, Tls
-from neo_wire.transports.addresses import name_on_the_wire
+from neo_wire.transports.addresses import name_for_tls
 from neo_wire.transports.async_connection import Connection
 from neo_wire.transports.async_dial import dial
 from neo_wire.transports.tls import ssl_context
@@ -175,7 +175,7 @@ class OriginPool:
                     lambda: connection,
                     sock=connected,
                     ssl=context,
-                    server_hostname=name_on_the_wire(url.host) if context else None,  # type: ignore[arg-type]  # ssl takes bytes too
+                    server_hostname=name_for_tls(url.host) if context else None,  # type: ignore[arg-type]  # ssl takes bytes too
                     ssl_handshake_timeout=timeout + 1 if context else None,  # so that ours is the first
                 )
         except (OSError, UnicodeError) as error:  # UnicodeError: no name for IDNA

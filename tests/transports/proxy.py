@@ -116,7 +116,7 @@ class Proxy:
 def _relay(client: socket.socket, server: socket.socket) -> None:
     """Pass bytes on in both directions until either end closes; by one thread, as a TLS socket is not for two."""
     other = {client: server, server: client}
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # a ValueError of select: it has just been closed
         while True:
             ready = [one for one in other if isinstance(one, ssl.SSLSocket) and one.pending()]
             for one in ready or select.select(list(other), [], [], 10)[0]:
