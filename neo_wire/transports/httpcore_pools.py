@@ -8,8 +8,11 @@ look at it before each. Those of an asynchronous one close when a TLS handshake 
 from __future__ import annotations
 
 import logging
+import socket
+import threading
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
@@ -168,10 +171,21 @@ class _BlockingNetwork:
 
 
 class _BlockingStream:
-    """One connection of these; a SOCKS proxy, which httpcore asks without a timeout, is given that of connecting."""
+    """One connection of these.
 
-    def __init__(self, stream: Any, httpcore: Any, connect: float | None) -> None:  # noqa: ANN401  # of httpcore, and the module
-        self._stream, self._httpcore, self._connect = stream, httpcore, connect
+    A SOCKS proxy, which httpcore asks without a timeout, is given that of connecting. Of TLS within TLS, httpcore waits
+    for each piece of a record with the whole timeout, so that a record which comes byte by byte would have no end.
+    """
+
+    def __init__(
+        self,
+        stream: Any,  # noqa: ANN401  # of httpcore
+        httpcore: Any,  # noqa: ANN401  # the module
+        connect: float | None,
+        *,
+        tls_in_tls: bool = False,
+    ) -> None:
+        self._stream, self._httpcore, self._connect, self._tls_in_tls = stream, httpcore, connect, tls_in_tls
         self.close, self.get_extra_info = stream.close, stream.get_extra_info
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -179,14 +193,18 @@ class _BlockingStream:
         if timeout is None:
             data = self._ask(self._stream.read, max_bytes)
         else:
-            data = self._stream.read(max_bytes, _left(timeout, self._httpcore.ReadTimeout))
+            left, expired = _left(timeout, self._httpcore.ReadTimeout), self._httpcore.ReadTimeout
+            with self._in_time(timeout, expired, tls_in_tls=self._tls_in_tls):
+                data = self._stream.read(max_bytes, left)
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if timeout is None:
             self._ask(self._stream.write, buffer)
         else:
-            self._stream.write(buffer, _left(timeout, self._httpcore.WriteTimeout))
+            left, expired = _left(timeout, self._httpcore.WriteTimeout), self._httpcore.WriteTimeout
+            with self._in_time(timeout, expired, tls_in_tls=self._tls_in_tls):
+                self._stream.write(buffer, left)
 
     def _ask(self, step: Callable[..., Any], argument: object) -> Any:  # noqa: ANN401  # what the step gives
         try:
@@ -195,9 +213,38 @@ class _BlockingStream:
             raise self._httpcore.ConnectTimeout("the SOCKS proxy does not answer") from error
 
     def start_tls(self, ssl_context: Any, server_hostname: str, timeout: float | None = None) -> _BlockingStream:  # noqa: ANN401  # of ssl
-        left = _left(timeout, self._httpcore.ConnectTimeout)
-        stream = self._stream.start_tls(ssl_context, _bare(server_hostname), left)
-        return _BlockingStream(stream, self._httpcore, timeout)
+        left, expired = _left(timeout, self._httpcore.ConnectTimeout), self._httpcore.ConnectTimeout
+        tls_in_tls = self.get_extra_info("ssl_object") is not None
+        with self._in_time(timeout, expired, tls_in_tls=tls_in_tls):
+            stream = self._stream.start_tls(ssl_context, _bare(server_hostname), left)
+        return _BlockingStream(stream, self._httpcore, timeout, tls_in_tls=tls_in_tls)
+
+    @contextmanager
+    def _in_time(self, timeout: float | None, expired: type[Exception], *, tls_in_tls: bool) -> Iterator[None]:
+        """Shut the connection down when a step of TLS within TLS outlasts the deadline; another ends by itself."""
+        if not tls_in_tls or not isinstance(timeout, Wait):
+            yield
+            return
+        opened, late = self.get_extra_info("socket"), threading.Event()
+
+        def cut() -> None:
+            late.set()
+            with suppress(OSError):  # it is closed
+                # not the method of a TLS socket, which would take away what this thread reads with
+                socket.socket.shutdown(opened, socket.SHUT_RDWR)
+
+        timer = threading.Timer(timeout.deadline.left(), cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception:
+            if not late.is_set():
+                raise
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise expired("the total time is up")
 
 
 class _AsyncNetwork:

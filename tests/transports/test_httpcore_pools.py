@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -18,6 +20,7 @@ from neo_wire.errors import (
     ConnectTimeout,
     MissingExtra,
     ProxyFailed,
+    ReadTimeout,
     TlsError,
 )
 from neo_wire.http import Route, Timeout, Tls
@@ -185,6 +188,55 @@ def test_a_proxy_that_stalls_does_not_outlast_the_total_time(
     assert error.maybe_processed is False
     assert "the 0.3 s that the whole exchange may take" in str(error)
     assert "s3cret" not in str(error)
+
+
+RECORD = b"\x40\x00"  # of 16 KiB, the longest
+
+
+def test_a_handshake_within_the_tls_of_a_proxy_that_comes_byte_by_byte(
+    bridge: Bridge, proxies: Callable[..., Proxy], endless: Any, server_tls: Any, trusting: ssl.SSLContext
+) -> None:
+    drip = endless(b"\x16\x03\x03" + RECORD)
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        connection.recv(65536)  # the client begins
+        drip(connection)
+
+    proxy = proxies(tls=server_tls(), answer=answer)
+    route = Route(proxy=proxy.url(), tls=Tls(context=trusting))
+    error = raised(bridge, effect("https://api.example/", timeout=Timeout(total=0.5), route=route))
+    assert type(error) is ConnectTimeout
+    assert error.maybe_processed is False
+    assert "the 0.5 s that the whole exchange may take" in str(error)
+
+
+def test_a_response_within_the_tls_of_a_proxy_that_comes_byte_by_byte(
+    bridge: Bridge, proxies: Callable[..., Proxy], endless: Any, server_tls: Any, trusting: ssl.SSLContext
+) -> None:
+    context, drip = server_tls(), endless(b"\x17\x03\x03" + RECORD)
+
+    def serve() -> None:
+        with suppress(OSError):
+            accepted, _ = listener.accept()
+            accepted.settimeout(10)
+            with context.wrap_socket(accepted, server_side=True) as connection:
+                connection.recv(65536)
+                plain = socket.socket(fileno=os.dup(connection.fileno()))  # what is said beneath its TLS
+                with plain:
+                    drip(plain)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        route = Route(proxy=proxies(tls=server_tls()).url(), tls=Tls(context=trusting))
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        error = raised(bridge, effect(url, timeout=Timeout(total=0.7), route=route))
+    thread.join(10)
+
+    assert type(error) is ReadTimeout
+    assert error.maybe_processed is True
+    assert not thread.is_alive()
 
 
 def test_a_server_behind_a_tunnel_that_is_not_trusted(
