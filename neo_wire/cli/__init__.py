@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     import argparse
@@ -34,8 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run(parser().parse_args(argv))
         print(end="", flush=True)  # here, where a reader that has gone is still ours to notice
     except BrokenPipeError:
-        with suppress(OSError, ValueError):  # so that the interpreter's own last flush does not fail as well
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         return BROKEN_PIPE
     except KeyboardInterrupt:
         _complain("interrupted")
@@ -45,7 +44,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         _complain(describe(error))
         return exit_status(error)
+    finally:
+        try:
+            if sys.stderr is not None:
+                sys.stderr.flush()
+        except (OSError, ValueError):
+            _silence(sys.stderr)
     return status
+
+
+def _silence(stream: TextIO) -> None:
+    """Send what is left to nowhere, as the interpreter's own last flush would fail too, and change the exit status."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _complain(line: str) -> None:

@@ -156,6 +156,7 @@ def test_an_error_that_nobody_reads_keeps_its_status(server: Any) -> None:
         done = subprocess.run(  # noqa: S603  # the arguments are the test's own
             [sys.executable, "-m", "neo_wire", "describe", "nothing", "--endpoint-url", server.url],
             stdout=subprocess.PIPE, stderr=write_end, text=True, timeout=60, check=False,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         )  # fmt: skip
     finally:
         os.close(write_end)
